@@ -1,0 +1,1 @@
+"""When, where and how often. The only folder that knows Prefect, paths and the clock."""

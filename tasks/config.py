@@ -1,0 +1,314 @@
+"""The configuration: frozen, closed, and every fault told at once with the path of its key.
+
+A file is TOML. Relative paths in it are taken from the file's own folder. Each stage reads its own section and nothing else, so that a
+change of one setting recomputes one stage.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from tasks.errors import ConfigError
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+"""Ids become parts of rows and names of files, hence the narrow alphabet."""
+Share = Annotated[float, Field(ge=0, le=1)]
+Strings = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
+
+
+class Settings(BaseModel):
+    """A frozen section; unknown keys are faults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class ModelSpec(Settings):
+    """A model, named so exactly that it can't be another one tomorrow.
+
+    Attributes:
+        kind: what it does.
+        name: `embedded:minilm` (the PyPI package), `shipped:stance` (a folder of `models/`), `folder:/path`, or a hub's `owner/name`.
+        revision: a hub's commit, 40 hex digits; only for hub names.
+        digest: sha256 over the folder's files (`nightwire models verify` prints it); empty where a lock file or the package says it.
+        dtype, engine: how it is run; `auto` is what was measured to be fastest among those that agree.
+        max_tokens: longest input in tokens; 0 is the model's own limit.
+    """
+
+    kind: Literal["encoder", "pair", "token", "seq2seq", "instruct"]
+    name: str = Field(min_length=1)
+    revision: str = Field(default="", pattern=r"^([0-9a-f]{40})?$")
+    digest: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    engine: Literal["auto", "torch", "onnx-int8", "openvino"] = "auto"
+    max_tokens: int = Field(default=0, ge=0)
+
+
+class NightSettings(Settings):
+    """The night as a whole.
+
+    Attributes:
+        timezone: IANA zone in which a date is a night: [00:00, 24:00) local time, half-open.
+        root: folder of store and published data, from the config file's folder.
+        shards: into how many parts a night's articles are split by the first hex digits of their id.
+        workers: shards at work at once.
+        reject_limit: share of documents that a stage may set aside before the night fails.
+        cron: when the nightly run starts, in `timezone` (keep out of 01:00-03:30, where clocks change).
+    """
+
+    timezone: str = "UTC"
+    root: str = "../data"
+    shards: int = Field(default=16, ge=1, le=256)
+    workers: int = Field(default=2, ge=1, le=64)
+    reject_limit: Share = 0.2
+    cron: str = "30 4 * * *"
+    look_back: int = Field(default=7, ge=0, le=366)
+    keep_generations: int = Field(default=7, ge=1)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"unknown time zone {value!r}; want an IANA name such as Europe/Berlin")
+        return value
+
+
+class Limits(Settings):
+    """What one document or source may cost."""
+
+    max_document_bytes: int = Field(default=10_000_000, ge=1000)
+    max_record_bytes: int = Field(default=10_000_000, ge=1000)
+    max_ratio: int = Field(default=100, ge=2)  # decoded to encoded bytes
+    max_documents: int = Field(default=1_000_000, ge=1)  # a source
+    max_seconds: float = Field(default=900.0, gt=0)  # a source
+    document_seconds: float = Field(default=30.0, gt=0)
+    min_words: int = Field(default=20, ge=0)  # fewer: flagged too_short
+    max_words: int = Field(default=200_000, ge=100)
+
+
+class Source(Settings):
+    """Where documents come from.
+
+    Attributes:
+        name: the source's id.
+        kind: folder, feed or sitemap.
+        path: folder: a path or fsspec URL; `{date}` stands for the night's date.
+        url: feed, sitemap: the address.
+        outlet: the outlet's id where the documents do not say it.
+        select: folder: `all` that is there (with `{date}` in the path), or those `published` within the night.
+        columns: for JSONL, CSV, Parquet: article field -> column of the file.
+        language: BCP-47 of the source where it is known.
+        follow: feed: fetch the article's page `always`, when the entry has only a teaser (`teaser`), or `never`.
+        hosts: hosts from which pages may be fetched; empty means the host of `url` and its subdomains.
+        delay: seconds between two requests to one host.
+        contact: goes into the User-Agent.
+    """
+
+    name: Identifier
+    kind: Literal["folder", "feed", "sitemap"]
+    path: str = ""
+    url: str = ""
+    outlet: str = ""
+    select: Literal["all", "published"] = "all"
+    columns: dict[str, str] = {}
+    language: str = ""
+    follow: Literal["always", "teaser", "never"] = "teaser"
+    hosts: Strings = ()
+    delay: float = Field(default=1.0, ge=0)
+    contact: str = ""
+    limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> Source:
+        if self.kind == "folder" and not self.path:
+            raise ValueError("a folder source needs a path")
+        if self.kind != "folder" and not self.url.startswith(("http://", "https://")):
+            raise ValueError(f"a {self.kind} source needs an url that starts with http:// or https://")
+        return self
+
+
+class Outlet(Settings):
+    """Who publishes.
+
+    Attributes:
+        basis: on what the type rests (a law, a register, a study): state-controlled outlets are marked with it in the digest.
+    """
+
+    id: Identifier
+    name: str
+    type: Literal["state_controlled", "public_service", "private", "wire_agency", "party", "unknown"] = "unknown"
+    basis: str = ""
+    hosts: Strings = ()
+
+
+class CopySettings(Settings):
+    """Near copies.
+
+    Attributes:
+        shingle: words per shingle.
+        threshold: Jaccard from which two texts are near copies.
+        containment: share of the shorter text from which it is an excerpt.
+        permutations, bands: of MinHash and its LSH: P(candidate) = 1 - (1 - J^r)^b with r = permutations / bands.
+        min_shingles: a text with fewer is compared exactly and nothing else.
+        history: how many nights before are compared with.
+        embedding: let sentence embeddings propose candidates too.
+    """
+
+    shingle: int = Field(default=5, ge=1, le=20)
+    threshold: Share = 0.5
+    containment: Share = 0.8
+    permutations: int = Field(default=128, ge=16, le=512)
+    bands: int = Field(default=32, ge=1, le=512)
+    min_shingles: int = Field(default=10, ge=1)
+    history: int = Field(default=7, ge=0, le=366)
+    embedding: bool = False
+
+    @model_validator(mode="after")
+    def _bands_divide(self) -> CopySettings:
+        if self.permutations % self.bands:
+            raise ValueError(f"permutations ({self.permutations}) must be a multiple of bands ({self.bands})")
+        return self
+
+
+class SummarySettings(Settings):
+    """Summaries."""
+
+    model: ModelSpec = ModelSpec(kind="encoder", name="embedded:minilm")
+    sentences: int = Field(default=2, ge=1, le=20)
+    max_words: int = Field(default=80, ge=10)
+    min_support: Share = 0.5
+    languages: Strings = ("en", "de", "fr", "es", "it", "nl", "pt", "ru", "uk", "tr")
+
+
+class QuoteSettings(Settings):
+    """Quotes and their speakers."""
+
+    model: ModelSpec | None = None
+    languages: Strings = ("en",)
+
+
+class Target(Settings):
+    """What people take sides on.
+
+    Attributes:
+        aliases: names that stand for it, in any language; the name itself need not stand here.
+        favor, against: statements that somebody who is for (against) it would sign; the hypotheses of NLI models.
+    """
+
+    id: Identifier
+    name: str = Field(min_length=1)
+    type: Literal["entity", "event", "policy", "claim"] = "entity"
+    aliases: Strings = ()
+    favor: str = ""
+    against: str = ""
+
+
+class StanceSettings(Settings):
+    """Stances."""
+
+    model: ModelSpec = ModelSpec(kind="pair", name="shipped:stance")
+    unclear_below: Share = 0.5
+    calibrate: bool = True
+    languages: Strings = ("en",)
+
+
+class DigestSettings(Settings):
+    """The morning page."""
+
+    title: str = "News digest"
+    stories: int = Field(default=10, ge=1, le=100)
+    quotes: int = Field(default=12, ge=1, le=200)
+
+
+class Config(Settings):
+    """A whole configuration."""
+
+    name: Identifier
+    night: NightSettings = NightSettings()
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    outlets: tuple[Outlet, ...] = ()
+    copies: CopySettings = CopySettings()
+    summaries: SummarySettings = SummarySettings()
+    quotes: QuoteSettings = QuoteSettings()
+    stances: StanceSettings = StanceSettings()
+    targets: tuple[Target, ...] = ()
+    digest: DigestSettings = DigestSettings()
+
+    @model_validator(mode="after")
+    def _ids_once(self) -> Config:
+        for what, ids in (
+            ("sources", [s.name for s in self.sources]),
+            ("outlets", [o.id for o in self.outlets]),
+            ("targets", [t.id for t in self.targets]),
+        ):
+            twice = [name for name, count in Counter(ids).items() if count > 1]
+            if twice:
+                raise ValueError(f"{what}: {', '.join(twice)} stands more than once; ids must differ")
+        return self
+
+    def digest_hex(self) -> str:
+        """sha256 of the configuration as canonical JSON, 64 hex digits."""
+        return digest_of(self.model_dump(mode="json"))
+
+
+def digest_of(value: Any) -> str:
+    """sha256 of a JSON value in canonical form (sorted keys, no blanks), 64 hex digits."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+
+
+def parse(text: str, where: str) -> Config:
+    """A configuration of its TOML text.
+
+    Raises:
+        ConfigError: no TOML, or any number of faults, all named with their keys.
+    """
+    try:
+        return Config.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"not TOML: {error}"], where) from error
+    except ValidationError as error:
+        raise ConfigError([_fault(dict(e)) for e in error.errors()], where) from error
+
+
+def _fault(error: dict[str, Any]) -> str:
+    path = ""
+    for part in error["loc"]:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        message = "unknown key; remove it, or see configs/nightly.toml for the keys there are"
+    elif error["type"] == "missing":
+        message = "missing; configs/nightly.toml shows it"
+    else:
+        message += f" (have {error['input']!r:.80})"
+    return f"{path or 'config'}: {message}"
+
+
+def load(path: Path) -> Config:
+    """A configuration of a TOML file.
+
+    Raises:
+        ConfigError: the file is not there, can't be read, or has faults.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError([f"no such file: {path}; configs/demo.toml is one to begin with"], path.name) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"can't be read: {error}"], path.name) from error
+    return parse(text, path.name)
+
+
+def interval(date: dt.date, zone: str) -> tuple[dt.datetime, dt.datetime]:
+    """The half-open interval [start, end) of a night, in UTC: local midnight to local midnight, across clock changes."""
+    start = dt.datetime.combine(date, dt.time(), ZoneInfo(zone))
+    end = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))
+    return start.astimezone(dt.UTC), end.astimezone(dt.UTC)

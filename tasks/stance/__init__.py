@@ -1,0 +1,1 @@
+"""Who stands where on the configured targets, by what evidence."""

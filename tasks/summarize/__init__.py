@@ -1,0 +1,1 @@
+"""Short, true, and traceable to the sentence."""
