@@ -1,0 +1,1 @@
+"""Words: pure functions over text that more than one stage needs."""
