@@ -1,0 +1,80 @@
+"""A spec to a model that is ready to run, once per process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from tasks.config import ModelSpec
+from tasks.errors import Unusable
+from tasks.models.encoder import Encoder
+from tasks.models.engines import How, resolve
+from tasks.models.networks import Network
+from tasks.models.pair import PairClassifier
+from tasks.models.settings import independent, labels, longest, read
+from tasks.models.token import TokenClassifier
+from tasks.models.verified import Folder, verify
+from tasks.models.words import Tokenizer
+
+Model = TypeVar("Model")
+
+_loaded: dict[tuple[str, str, How, int], Any] = {}
+_lock = threading.Lock()
+
+
+def load_encoder(spec: ModelSpec) -> Encoder:
+    """A sentence encoder; the same object for the same files and settings.
+
+    Raises:
+        Unusable: the spec is of another kind, or as `verify`.
+    """
+
+    def build(folder: Folder, how: How) -> Encoder:
+        width = int(read(folder.path, "config.json")["hidden_size"])
+        return Encoder(_network(folder, spec, how), _tokenizer(folder, spec), width)
+
+    return _once(spec, "encoder", build)
+
+
+def load_pair(spec: ModelSpec) -> PairClassifier:
+    """A sequence-pair classifier; as `load_encoder`."""
+
+    def build(folder: Folder, how: How) -> PairClassifier:
+        names, single = labels(folder.path), independent(folder.path)
+        return PairClassifier(_network(folder, spec, how), _tokenizer(folder, spec), names, single)
+
+    return _once(spec, "pair", build)
+
+
+def load_token(spec: ModelSpec) -> TokenClassifier:
+    """A token classifier; as `load_encoder`."""
+
+    def build(folder: Folder, how: How) -> TokenClassifier:
+        return TokenClassifier(_network(folder, spec, how), _tokenizer(folder, spec), labels(folder.path))
+
+    return _once(spec, "token", build)
+
+
+def _once(spec: ModelSpec, kind: str, build: Callable[[Folder, How], Model]) -> Model:
+    if spec.kind != kind:
+        raise Unusable(f"model {spec.name!r} is of kind {spec.kind!r}; this step wants kind {kind!r}")
+    folder, how = verify(spec), resolve(spec)
+    key = (kind, folder.digest, how, spec.max_tokens)
+    with _lock:
+        if key not in _loaded:
+            _loaded[key] = build(folder, how)
+        model: Model = _loaded[key]
+        return model
+
+
+def _network(folder: Folder, spec: ModelSpec, how: How) -> Network:
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from tasks.models.on_torch import TorchNetwork  # noqa: PLC0415  torch takes seconds to import
+
+    return TorchNetwork(folder.path, spec.kind, how.dtype)
+
+
+def _tokenizer(folder: Folder, spec: ModelSpec) -> Tokenizer:
+    return Tokenizer(folder.path, longest(folder.path, spec))
