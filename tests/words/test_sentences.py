@@ -14,8 +14,11 @@ CASES = [
     for line in (Path(__file__).parent / "news_sentences.txt").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 ]
-KNOWN_WRONG = {"Lines 1. and 2. of the metro stay shut.¦ Line 3 reopens."}
-"""What no library we tried gets right either."""
+KNOWN_WRONG = {
+    "Lines 1. and 2. of the metro stay shut.¦ Line 3 reopens.",
+    '("Dr. Weiss was right.")¦ No one replied.',
+}
+"""What we know to be wrong still."""
 
 
 @pytest.mark.parametrize(("language", "marked"), CASES, ids=[f"{c[0]}-{n}" for n, c in enumerate(CASES)])
