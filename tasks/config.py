@@ -179,11 +179,20 @@ class CopySettings(Settings):
 
 
 class SummarySettings(Settings):
-    """Summaries."""
+    """Summaries.
+
+    Attributes:
+        model: scores the article's sentences (extractive summaries) and finds what backs a sentence of a generator's.
+        sentences, max_words: the longest summary.
+        max_sentences: sentences of an article that are read; the rest is left out and the summary flagged `truncated_input`.
+        min_support: an abstractive summary with a sentence of less support falls back to the extractive one.
+        languages: base languages that the model knows; in others the article's first sentences stand for it, and the status says so.
+    """
 
     model: ModelSpec = ModelSpec(kind="encoder", name="embedded:minilm")
     sentences: int = Field(default=2, ge=1, le=20)
     max_words: int = Field(default=80, ge=10)
+    max_sentences: int = Field(default=300, ge=10, le=5000)
     min_support: Share = 0.5
     languages: Strings = ("en", "de", "fr", "es", "it", "nl", "pt", "ru", "uk", "tr")
 
@@ -212,12 +221,19 @@ class Target(Settings):
 
 
 class StanceSettings(Settings):
-    """Stances."""
+    """Stances.
+
+    Attributes:
+        model: a model with the labels favor, against, neutral, none, or an NLI model that is asked the targets' statements.
+        unclear_below: calibrated probability of the best label below which the row says `unclear`.
+        languages: those that the model reads; articles in others get no stances.
+        outlet_articles: from how many articles on an outlet's aggregate has a label.
+    """
 
     model: ModelSpec = ModelSpec(kind="pair", name="shipped:stance")
     unclear_below: Share = 0.5
-    calibrate: bool = True
     languages: Strings = ("en",)
+    outlet_articles: int = Field(default=3, ge=1)
 
 
 class DigestSettings(Settings):

@@ -123,10 +123,14 @@ ARTICLES = _spec(
     paragraphs=pa.list_(PARAGRAPH),
     flags=pa.list_(pa.string()),
     uri=pa.string(),
+    reject_stage=WORD,  # the stage that set it aside: fetch where the document came rejected, else extract; null with reject
     reject=WORD,
     reject_message=pa.string(),
     raw_sha256=pa.string(),
 )
+
+CANONICAL = Spec("canonical", ARTICLES.schema, ARTICLES.key, ARTICLES.closed)
+"""Internal: the canonical articles of the night's stories, the only ones that models read."""
 
 SIGNATURES = _spec(
     "signatures",
@@ -134,18 +138,21 @@ SIGNATURES = _spec(
     article_id=pa.string(),
     outlet=WORD,
     url=pa.string(),
-    title=pa.string(),
     agency=pa.string(),  # the dateline's agency, or null
     published_at=TIME,
+    published_precision=WORD,
     length=pa.int32(),  # words of the text that is compared
-    text_digest=pa.binary(16),  # of the normalised text that is compared
-    minhash=pa.binary(),  # uint32 values, little endian
-    shingles=pa.binary(),  # sorted distinct uint64 hashes of the word shingles, little endian: verification needs no text
-    places=pa.binary(),  # per shingle the index of its paragraph (uint16), for "what is new in it"; may be empty
-    run_date=pa.date32(),
+    text_digest=pa.binary(16),  # of the words that are compared, in their order
+    shingles=pa.binary(),  # uint32 hashes of the word shingles, little endian, in text order: verification needs no text
+    paragraphs=pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("words", pa.int32())])),  # those that are compared
+    run_date=pa.date32(),  # null until `cluster`; the night of the article
     story_id=pa.string(),  # null until `cluster` has decided; filled in the history
 )
-"""Internal and history: enough to find and verify copies without the text."""
+"""Internal and history: enough to find and verify copies without the text.
+
+What `cluster` writes holds, besides the night's own articles, the canonical documents of earlier nights whose stories went on tonight: a
+story can be verified against its canonical document for as long as it goes on, however old that document is.
+"""
 
 COPIES = _spec(
     "copies",
@@ -295,7 +302,7 @@ RUNS = _spec(
 
 PUBLISHED: tuple[Spec, ...] = (ARTICLES, COPIES, STORIES, SUMMARIES, ROUNDUPS, QUOTES, STANCES, REJECTS, RUNS)
 """What a reader finds under `published/`."""
-ALL: tuple[Spec, ...] = (DOCUMENTS, SIGNATURES, DIGESTS, *PUBLISHED)
+ALL: tuple[Spec, ...] = (DOCUMENTS, CANONICAL, SIGNATURES, DIGESTS, *PUBLISHED)
 SPECS: dict[str, Spec] = {spec.name: spec for spec in ALL}
 
 

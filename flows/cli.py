@@ -1,0 +1,175 @@
+"""The command line. Exit codes: 0 done, 1 failed, 2 unusable input.
+
+Heavy imports (Prefect, models) happen inside the commands, so that a night with nothing to do is over in a moment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.errors import NightwireError, Unusable
+
+if TYPE_CHECKING:
+    from flows.manifest import Manifest
+    from flows.run import Run
+
+FAILED, UNUSABLE = 1, 2
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the process's exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+    except Unusable as error:
+        print(f"nightwire: unusable input\n{error}", file=sys.stderr)
+        return UNUSABLE
+    except NightwireError as error:
+        print(f"nightwire: {type(error).__name__}: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # the reader of our output went away
+        return FAILED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nightwire", description="Overnight, a day of news becomes a data set that a desk can trust.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = _command(commands, "run", _run, "run nights and publish them; what is done already is not done again")
+    run.add_argument("--date", type=_date, action="append", help="YYYY-MM-DD, once or more (default: the last night that is over)")
+    run.add_argument("--fetch-again", action="store_true", help="ask sources on the network once more, for what came late")
+    run.add_argument("--without-prefect", action="store_true", help="run in this process; Prefect's UI does not see the night")
+
+    status = _command(commands, "status", _status, "every date: its state and why")
+    status.add_argument("--from", type=_date, dest="first", help="first date (default: the first published one)")
+    status.add_argument("--to", type=_date, dest="last", help="last date (default: the last published one)")
+    status.add_argument("--json", action="store_true", help="one JSON object a line and date")
+
+    verify = _command(commands, "verify", _verify, "prove the published files: bytes, counts, keys, spans")
+    verify.add_argument("--date", type=_date, action="append", help="YYYY-MM-DD (default: all, foreign files included)")
+
+    show = _command(commands, "show", _show, "a readable sample of a published night")
+    show.add_argument("--date", type=_date, help="YYYY-MM-DD (default: the last published one)")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, command: Command, about: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=about, description=about)
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file, such as configs/demo.toml")
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; want YYYY-MM-DD") from error
+
+
+def _run(options: argparse.Namespace) -> int:
+    from flows import dates, environment, stopping
+    from flows.run import Desk, Run
+
+    desk = Desk.open(options.config)
+    newest = dates.last_night(dt.datetime.now(dt.UTC), desk.config.night.timezone)
+    chosen = options.date or [newest]
+    if late := [str(date) for date in chosen if date > newest]:
+        raise Unusable(f"--date {', '.join(late)}: that day is not over yet in {desk.config.night.timezone}; want {newest} or earlier")
+    stopping.listen()
+    environment.apply(desk.places)
+    for date in chosen:
+        _night(Run(desk, date, "command", options.fetch_again, stopping.asked), without_prefect=options.without_prefect)
+    return 0
+
+
+def _night(run: Run, *, without_prefect: bool) -> None:
+    from flows import progress
+    from flows.steps import Inline
+
+    plan = run.plan()
+    if plan.fresh:
+        print(f"night {run.date}: published and unchanged, no step to run ({len(plan.jobs)} jobs checked)")
+        return
+    with progress.shown(run.desk.places.log(run.date), run.date, list(plan.jobs)):
+        if without_prefect:
+            published = run.execute(Inline(run.desk.config.night.workers))
+        else:
+            from flows import orchestrate
+
+            published = orchestrate.night(run)
+    print(_funnel(published))
+
+
+def _funnel(published: Manifest) -> str:
+    counts = {entry["table"]: entry["rows"] for entry in published.run["counts"]}
+    seconds = sum(stage["seconds"] for stage in published.run["timings"])
+    reused = sum(stage["reused"] for stage in published.run["timings"])
+    return (
+        f"night {published.run_date}: published "
+        + ", ".join(f"{counts[name]} {name}" for name in counts)
+        + (f" ({seconds:.1f} s of work, {reused} jobs were done already)")
+    )
+
+
+def _status(options: argparse.Namespace) -> int:
+    from flows import manifest, status
+    from flows.run import Desk
+
+    desk = Desk.open(options.config)
+    known = manifest.dates(desk.places.published)
+    last = options.last or (known[-1] if known else None)
+    if last is None:
+        print(f"{desk.config.name}: nothing is published yet; `nightwire run {options.config}` begins")
+        return 0
+    for row in status.matrix(desk, options.first, last):
+        if options.json:
+            print(json.dumps({**asdict(row), "date": str(row.date)}))
+        else:
+            would = ", ".join(f"{stage} {count}" for stage, count in row.would_run.items())
+            print(f"{row.date}  {row.state:<8} {row.reason}" + (f"  (would run: {would})" if would else ""))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from flows import checks, manifest
+    from flows.places import Places
+    from tasks.config import load
+
+    published = Places.of(load(options.config), options.config).published
+    if missing := [str(date) for date in options.date or () if date not in manifest.dates(published)]:
+        raise Unusable(f"{', '.join(missing)}: not published under {published}; `nightwire status {options.config}` shows what is")
+    faults = checks.verify(published, options.date or ())
+    for fault in faults:
+        print(fault)
+    print(f"{len(faults)} fault(s) in {len(options.date or manifest.dates(published))} night(s) of {published}")
+    return FAILED if faults else 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from flows import manifest, show
+    from flows.places import Places
+    from tasks.config import load
+
+    published = Places.of(load(options.config), options.config).published
+    known = manifest.dates(published)
+    date = options.date or (known[-1] if known else None)
+    if date is None or date not in known:
+        raise Unusable(f"{date or 'nothing'}: not published under {published}; `nightwire run {options.config}` first")
+    show.night(published, date)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

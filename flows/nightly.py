@@ -1,0 +1,53 @@
+"""The night, top to bottom. `each` runs a step on every shard by itself, `whole` once over the night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flows.steps import Pile, Work
+from tasks.dedup import CLUSTER, SIGN
+from tasks.digest import DIGEST
+from tasks.ingest import EXTRACT, REPEATS
+from tasks.keep import KEEP
+from tasks.quotes import QUOTES_STEP
+from tasks.stance import OUTLETS, STANCES_STEP
+from tasks.summarize import ROUNDUP, SUMMARIZE
+
+STEPS = (EXTRACT, REPEATS, SIGN, CLUSTER, KEEP, SUMMARIZE, ROUNDUP, QUOTES_STEP, STANCES_STEP, OUTLETS, DIGEST)
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """What a night comes to: the tables that are published, the signatures that later nights read, and the morning page."""
+
+    published: dict[str, tuple[Pile, ...]]
+    signatures: Pile
+    digest: Pile
+
+
+def night(work: Work, documents: Pile, history: Pile) -> Tonight:
+    """The path of a night, from what the sources brought to what is published."""
+    (drafts,) = work.each(EXTRACT, documents)
+    (articles,) = work.each(REPEATS, drafts)
+    (signatures,) = work.each(SIGN, articles)
+    copies, stories, signed = work.whole(CLUSTER, signatures, history)
+    kept, canonical, rejects = work.each(KEEP, articles, stories)
+
+    summaries, unsummarised = work.each(SUMMARIZE, canonical)
+    (roundups,) = work.whole(ROUNDUP, kept, stories, summaries)
+    quotes, unquoted = work.each(QUOTES_STEP, canonical)
+    stances, unjudged = work.each(STANCES_STEP, canonical, quotes)
+    (outlets,) = work.whole(OUTLETS, stances, kept, stories)
+
+    published = {
+        "articles": (kept,),
+        "copies": (copies,),
+        "stories": (stories,),
+        "summaries": (summaries,),
+        "roundups": (roundups,),
+        "quotes": (quotes,),
+        "stances": (stances, outlets),
+        "rejects": (rejects, unsummarised, unquoted, unjudged),
+    }
+    (digest,) = work.whole(DIGEST, *(Pile(tuple(s for p in piles for s in p.shards), False) for piles in published.values()))
+    return Tonight(published, signed, digest)

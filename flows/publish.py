@@ -1,0 +1,128 @@
+"""Publish a night in one atomic step for all its tables.
+
+`published` is a symbolic link to a generation: a folder of real folders whose files are hard links to immutable ones.
+The next generation is built beside it, synced, named, and the link is renamed over the old one. Before that rename nothing
+happened; after it everything did. A reader that resolves the link once keeps its snapshot until the generation is pruned.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flows.manifest import Manifest, part, path_of
+from flows.places import Places
+from flows.store import sync, write_file
+from tasks.errors import Abort
+
+MANY_FOLDERS = 500
+
+
+class BusyError(Abort):
+    """Another run holds the lock."""
+
+
+@contextmanager
+def locked(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold a lock that ends with the process, however it ends.
+
+    Raises:
+        BusyError: somebody else holds it (only without `wait`).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError as error:
+            file.seek(0)
+            raise BusyError(f"{what} is already under way ({file.read().strip() or 'process unknown'}); nothing was done") from error
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
+        yield
+
+
+def publish(places: Places, manifest: Manifest, pages: dict[str, str]) -> Path:
+    """Make the night the published one, in place of any earlier version of it.
+
+    Args:
+        pages: file name below `published/digests/` -> content.
+
+    Returns:
+        The new generation's folder.
+
+    Raises:
+        OSError: the disk said no; readers still see what they saw.
+    """
+    with locked(places.lock("publish"), "a publish", wait=True):
+        current = places.published.resolve() if places.published.is_symlink() else None
+        building = places.generations / ".building"
+        if building.exists():  # a killed run's; we hold the lock, so nobody is at it
+            shutil.rmtree(building)
+        building.mkdir(parents=True)
+        if current is not None:
+            _link_tree(current, building, manifest.run_date)
+        _link_night(places, building, manifest)
+        _write_pages(building, manifest, pages)
+        _sync_tree(building)
+        generation = places.generations / f"{_last(places) + 1:06d}"
+        building.rename(generation)
+        sync(places.generations)
+        point(places, generation)
+        return generation
+
+
+def point(places: Places, generation: Path) -> None:
+    """Let `published` be this generation: one rename."""
+    fresh = places.root / ".published"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(os.path.relpath(generation, places.root), target_is_directory=True)
+    fresh.replace(places.published)
+    sync(places.root)
+
+
+def _last(places: Places) -> int:
+    return max((int(path.name) for path in places.generations.iterdir() if path.name.isdigit()), default=0)
+
+
+def _link_tree(current: Path, building: Path, replaced: dt.date) -> None:
+    """Hard-link all of the current generation but the night that is replaced."""
+    skip = {f"run_date={replaced}", f"{replaced}.json", f"{replaced}.html", f"{replaced}.md"}
+    for folder, folders, files in os.walk(current):
+        folders[:] = [name for name in folders if name not in skip]
+        target = building / Path(folder).relative_to(current)
+        target.mkdir(exist_ok=True)
+        for name in files:
+            if name not in skip:
+                os.link(Path(folder) / name, target / name)
+
+
+def _link_night(places: Places, building: Path, manifest: Manifest) -> None:
+    for table, refs in {**manifest.tables, "runs": (manifest.runs,)}.items():
+        for number, ref in enumerate(refs):
+            path = building / part(table, manifest.run_date, number)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.link(places.store.path(ref), path)
+
+
+def _write_pages(building: Path, manifest: Manifest, pages: dict[str, str]) -> None:
+    for name in ("manifests", "digests"):
+        (building / name).mkdir(exist_ok=True)
+    for name, content in pages.items():
+        write_file(building / "digests" / name, content.encode())
+    write_file(path_of(building, manifest.run_date), manifest.dump())
+
+
+def _sync_tree(top: Path) -> None:
+    """The files were synced when they were written; here the names are."""
+    folders = [Path(folder) for folder, _, _ in os.walk(top)]
+    if len(folders) > MANY_FOLDERS:
+        os.sync()  # one call for years of nights, where an fsync a folder would take seconds
+    else:
+        for folder in folders:
+            sync(folder)

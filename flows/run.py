@@ -1,0 +1,261 @@
+"""One night from the command to the published data: plan, lock, run, check, publish."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import subprocess
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from flows import checks, failures, fetch, manifest
+from flows.manifest import Manifest
+from flows.nightly import STEPS, Tonight, night
+from flows.places import Places
+from flows.publish import locked, publish
+from flows.steps import Done, Planner, Runner, Work
+from flows.store import Ref
+from tasks.config import Config, digest_of, interval, load
+from tasks.errors import Abort, NightwireError, Unusable
+from tasks.ingest.sources import check_sources
+from tasks.tables import RUNS, concat
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A configuration and where its things are."""
+
+    config: Config
+    path: Path
+    places: Places
+
+    @classmethod
+    def open(cls, path: Path) -> Desk:
+        """A desk of its configuration file; everything that would stop a night is found now.
+
+        Raises:
+            Unusable: the configuration, a source or a model can't be used; every fault is told.
+        """
+        config = load(path)
+        desk = cls(config, path.resolve(), Places.of(config, path))
+        faults = check_sources(config, desk.path.parent) + _model_faults(config)
+        if faults:
+            raise Unusable("\n".join(faults))
+        return desk
+
+    def history(self, date: dt.date) -> dict[dt.date, Manifest]:
+        """The published nights that a night is compared with, oldest first."""
+        first = date - dt.timedelta(days=self.config.copies.history)
+        found = {}
+        for day in manifest.dates(self.places.published):
+            if first <= day < date and (known := manifest.read(self.places.published, day)) is not None:
+                found[day] = known
+        return found
+
+
+def _model_faults(config: Config) -> list[str]:
+    """Every model that a step names is there and is the one that was meant."""
+    faults = []
+    for step in STEPS:
+        try:
+            step.models(step.settings(config))
+        except Unusable as error:
+            faults.append(f"{step.name}: {error}")
+    return faults
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of a date would do.
+
+    Attributes:
+        jobs: every job; those with `ran` would run.
+        published: the date's manifest, or None.
+        fresh: nothing would run, and what is published is what would be published.
+    """
+
+    jobs: tuple[Done, ...]
+    published: Manifest | None
+    fresh: bool
+
+    @property
+    def would_run(self) -> dict[str, int]:
+        """Stage -> number of shards that would run."""
+        counts: dict[str, int] = {}
+        for job in self.jobs:
+            if job.ran:
+                counts[job.step] = counts.get(job.step, 0) + 1
+        return counts
+
+
+@dataclass
+class Run:
+    """One run of one night."""
+
+    desk: Desk
+    date: dt.date
+    trigger: str = "command"
+    fetch_again: bool = False
+    asked_to_stop: Callable[[], bool] = lambda: False
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    flow_run: str | None = None
+
+    def __post_init__(self) -> None:
+        """Note when the run began, and the history that it sees."""
+        self.started = self.now()
+        self.history = self.desk.history(self.date)
+
+    def walk(self, runner: Runner) -> tuple[Work, Tonight]:
+        """Queue the whole night on a runner."""
+        work = Work(self.desk.config, self.date, self.desk.places.store, runner, self.asked_to_stop)
+        documents = fetch.documents(work, self.desk.path.parent, self.now, again=self.fetch_again)
+        earlier = work.given(ref for known in self.history.values() for ref in known.signatures)
+        return work, night(work, documents, earlier)
+
+    def execute(self, runner: Runner) -> Manifest:
+        """Run the night and publish it; a failure is noted for `nightwire status`.
+
+        Raises:
+            BusyError: another run of this date is under way.
+            Abort: the night failed; what was published stays.
+        """
+        with locked(self.desk.places.lock(str(self.date)), f"night {self.date}"):
+            try:
+                work, tonight = self.walk(runner)
+                published = self.finish(work, tonight)
+            except NightwireError as error:
+                failures.note(self.desk.places, self.date, error, self.now())
+                raise
+            failures.clear(self.desk.places, self.date)
+            return published
+
+    def plan(self) -> Plan:
+        """What would run; reads records, writes nothing."""
+        work, tonight = self.walk(Planner())
+        jobs = tuple(work.done())
+        published = manifest.read(self.desk.places.published, self.date)
+        fresh = published is not None and not any(job.ran for job in jobs) and self._same(work, tonight, published)
+        return Plan(jobs, published, fresh)
+
+    def _same(self, work: Work, tonight: Tonight, published: Manifest) -> bool:
+        return self._manifest(work, tonight, [], published.runs).content == published.content
+
+    def finish(self, work: Work, tonight: Tonight) -> Manifest:
+        """Wait for the night, check it, publish it.
+
+        Raises:
+            Abort: the night must not be published; what was published stays.
+        """
+        store = self.desk.places.store
+        done = work.done()
+        draft = self._manifest(work, tonight, done, Ref("runs", "", 0, 0))
+        tables = checks.gather(store, draft.tables)
+        read = sum(job.rows for job in done if job.step == "fetch")
+        checks.over_limit(tables["rejects"], read, self.desk.config.night.reject_limit)
+        checks.consistent(tables)
+        runs = store.put(self._runs(draft), RUNS)
+        final = dataclasses.replace(draft, runs=runs)
+        try:
+            publish(self.desk.places, final, self._pages(work, tonight))
+        except OSError as error:
+            raise Abort(f"publish of {self.date}: the disk said no: {error}. Readers see what they saw; run again.") from error
+        return final
+
+    def steps(self) -> dict[str, int]:
+        """Every step's version."""
+        return {step.name: step.version for step in STEPS}
+
+    def models(self) -> list[dict[str, str]]:
+        """Every model that a step uses, with its digest."""
+        config = self.desk.config
+        used = [(step.name, step.models(step.settings(config))) for step in STEPS]
+        return [{"step": step, "model": name, "digest": digest} for step, models in used for name, digest in models.items()]
+
+    def seen_history(self) -> dict[str, str]:
+        """Date -> digest of that night's signatures, as this run sees them."""
+        return {str(day): _signatures(known) for day, known in self.history.items()}
+
+    def _pages(self, work: Work, tonight: Tonight) -> dict[str, str]:
+        (ref,) = work.refs(tonight.digest)
+        (row,) = self.desk.places.store.get(ref).to_pylist()
+        return {f"{self.date}.html": row["html"], f"{self.date}.md": row["markdown"]}
+
+    def _manifest(self, work: Work, tonight: Tonight, done: list[Done], runs: Ref) -> Manifest:
+        tables = {name: _with_rows([ref for pile in piles for ref in work.refs(pile)]) for name, piles in tonight.published.items()}
+        config = self.desk.config.model_dump(mode="json")
+        return Manifest(
+            self.date,
+            tables,
+            _with_rows(work.refs(tonight.signatures)),
+            self.seen_history(),
+            {name: hashlib.sha256(page.encode()).hexdigest() for name, page in self._pages(work, tonight).items()},
+            config,
+            self.steps(),
+            self._row(tables, done) if done else {},
+            runs,
+        )
+
+    def _row(self, tables: Mapping[str, tuple[Ref, ...]], done: list[Done]) -> dict[str, Any]:
+        start, end = interval(self.date, self.desk.config.night.timezone)
+        return {
+            "run_id": self.run_id,
+            "interval_start": start.isoformat(),
+            "interval_end": end.isoformat(),
+            "started_at": self.started.isoformat(),
+            "finished_at": self.now().isoformat(),
+            "trigger": self.trigger,
+            "flow_run": self.flow_run,
+            "config_name": self.desk.config.name,
+            "config_sha256": self.desk.config.digest_hex(),
+            "code_version": code_version(),
+            "models": self.models(),
+            "counts": [{"table": name, "rows": sum(ref.rows for ref in refs)} for name, refs in tables.items()],
+            "timings": timings(done),
+            "status": "published",
+        }
+
+    def _runs(self, draft: Manifest) -> pa.Table:
+        """The runs of this date, the former ones included."""
+        times = ("interval_start", "interval_end", "started_at", "finished_at")
+        row = {key: dt.datetime.fromisoformat(value) if key in times else value for key, value in draft.run.items()}
+        earlier = manifest.read(self.desk.places.published, self.date)
+        former = [self.desk.places.store.get(earlier.runs)] if earlier else []
+        return concat([*former, RUNS.rows([row])], RUNS)
+
+
+def _with_rows(refs: list[Ref] | tuple[Ref, ...]) -> tuple[Ref, ...]:
+    """The files that have rows; one empty file where none has, so that every table of every night can be opened."""
+    return tuple(ref for ref in refs if ref.rows) or tuple(refs[:1])
+
+
+def _signatures(known: Manifest) -> str:
+    return digest_of([ref.digest for ref in known.signatures if ref.rows])
+
+
+def timings(done: list[Done]) -> list[dict[str, Any]]:
+    """Per stage: shards run and reused, seconds over all shards, rows of the first table that it writes."""
+    stages: dict[str, dict[str, Any]] = {}
+    for job in done:
+        stage = stages.setdefault(job.step, {"step": job.step, "ran": 0, "reused": 0, "seconds": 0.0, "rows": 0})
+        stage["ran" if job.ran else "reused"] += 1
+        stage["seconds"] = round(stage["seconds"] + job.seconds, 3)
+        stage["rows"] += job.rows
+    return list(stages.values())
+
+
+def code_version() -> str:
+    """The package's version, and the commit where the code is a checkout."""
+    describe = ["git", "-C", str(Path(__file__).resolve().parent), "describe", "--always", "--dirty"]
+    try:
+        found = subprocess.run(describe, check=False, capture_output=True, text=True, timeout=5)  # noqa: S603 (a fixed command)
+    except (OSError, subprocess.TimeoutExpired):
+        return version("nightwire")
+    return version("nightwire") + (f"+{found.stdout.strip()}" if found.returncode == 0 else "")

@@ -1,0 +1,206 @@
+"""Finished files: content-addressed Parquet objects, and a record of which step's key gave which objects.
+
+    objects/ab/ab12….parquet     named by the sha256 of its bytes, never changed
+    records/<step>/<key>.json    what a step gave for exactly these inputs, settings and models; written last
+
+A record is the only cache. Because the objects below it are named by content, an output that did not change keeps its name, and nothing
+that reads it runs again (early cut-off). Every file is written to a temporary name, fsynced and renamed, and its folder fsynced
+(Pillai et al., OSDI 2014: a rename without these two is the classic crash vulnerability).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.errors import Abort
+from tasks.tables import SPECS, Spec, conform
+
+ROW_GROUP = 100_000
+"""Rows a group; with zstd-1 and dictionaries only where values repeat: 844 MB/s read at 2.2:1 (docs/log.md)."""
+
+
+class DamagedFileError(Abort):
+    """A file of the store whose bytes are not those that were written."""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A finished table: what Prefect carries instead of rows.
+
+    Attributes:
+        table: the contract's name.
+        digest: sha256 of the file's bytes, 64 hex digits.
+        rows, size: of the file; size in bytes.
+    """
+
+    table: str
+    digest: str
+    rows: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a step gave for one key.
+
+    Attributes:
+        refs: one per table that the step writes.
+        seconds: how long it took when it ran.
+        notes: whatever else the step wants to remember (a source's ETags).
+    """
+
+    refs: tuple[Ref, ...]
+    seconds: float
+    notes: dict[str, Any]
+
+
+class Store:
+    """The files of all nights under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, ref: Ref) -> Path:
+        """Where the table's file is."""
+        return self.root / "objects" / ref.digest[:2] / f"{ref.digest}.parquet"
+
+    def put(self, table: pa.Table, spec: Spec) -> Ref:
+        """Write a conforming table; the same rows give the same file.
+
+        Raises:
+            ContractError: the table breaks its contract.
+            OSError: the disk said no; nothing is left but a temporary file, which `clean` removes.
+        """
+        table = conform(table, spec)
+        partial = self.partial()
+        try:
+            write_table(table, partial)
+            return self.adopt(partial, spec, table.num_rows)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def partial(self) -> Path:
+        """A path for a file that is not finished."""
+        folder = self.root / "partial"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / secrets.token_hex(8)
+
+    def adopt(self, partial: Path, spec: Spec, rows: int) -> Ref:
+        """Make a finished file of a partial one: synced, then renamed to its digest."""
+        sync(partial)
+        ref = Ref(spec.name, digest_file(partial), rows, partial.stat().st_size)
+        final = self.path(ref)
+        if self._whole(ref):
+            partial.unlink()
+        else:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            partial.replace(final)
+            sync(final.parent)
+        return ref
+
+    def get(self, ref: Ref) -> pa.Table:
+        """Read a table, every page checked against its checksum.
+
+        Raises:
+            DamagedFileError: the file is gone or damaged.
+        """
+        return read_table(self.path(ref), SPECS[ref.table])
+
+    def _whole(self, ref: Ref) -> bool:
+        try:
+            return self.path(ref).stat().st_size == ref.size
+        except OSError:
+            return False
+
+    def remember(self, step: str, key: str, record: Record) -> None:
+        """Write down what the step gave; from now on the key is done."""
+        path = self._record(step, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, json.dumps(asdict(record), sort_keys=True).encode())
+
+    def recall(self, step: str, key: str) -> Record | None:
+        """What the step gave for this key, or None where it never ran or a file of it is gone."""
+        try:
+            stored = json.loads(self._record(step, key).read_bytes())
+            record = Record(tuple(Ref(**ref) for ref in stored["refs"]), stored["seconds"], stored["notes"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return record if all(self._whole(ref) for ref in record.refs) else None
+
+    def _record(self, step: str, key: str) -> Path:
+        return self.root / "records" / step / f"{key}.json"
+
+    def clean(self) -> int:
+        """Remove what killed runs left half written; the number of files removed. Only while nobody else writes."""
+        leftovers = list((self.root / "partial").glob("*"))
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+        return len(leftovers)
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write one Parquet file with page checksums, deterministic in its bytes."""
+    with table_writer(table.schema, path) as writer:
+        writer.write_table(table, row_group_size=ROW_GROUP)
+
+
+def table_writer(schema: pa.Schema, path: Path) -> pq.ParquetWriter:
+    """A Parquet writer with the house's settings (zstd-1, page checksums, dictionaries on words only)."""
+    words = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", compression_level=1, use_dictionary=cast(Any, words), write_page_checksum=True
+    )
+
+
+def read_table(path: Path, spec: Spec, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read one Parquet file, every page checked against its checksum.
+
+    Raises:
+        DamagedFileError: the file is gone or damaged.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            return file.read(columns=list(columns) if columns else spec.schema.names)
+    except (OSError, pa.ArrowException) as error:
+        raise DamagedFileError(
+            f"{path}: can't be read as the table {spec.name}: {error}. Delete the file; the next run builds it again."
+        ) from error
+
+
+def digest_file(path: Path) -> str:
+    """sha256 of a file's bytes, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Make a file's bytes, or a folder's names, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a small file so that it is there whole or not at all."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    sync(path.parent)
