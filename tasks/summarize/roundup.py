@@ -1,0 +1,108 @@
+"""ROUNDUP: ARTICLES, STORIES, SUMMARIES -> ROUNDUPS: per story of several outlets, what the others add to the canonical article."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from tasks.config import SummarySettings
+from tasks.models import load_encoder
+from tasks.summarize.candidates import Candidate, read
+from tasks.summarize.features import Floats
+from tasks.tables import ROUNDUPS
+
+NEWS = 0.7
+"""Cosine to a sentence already told below which a sentence counts as an addition."""
+ADDITIONS = 3
+"""Additions a story at most."""
+
+Row = Mapping[str, Any]
+
+
+def roundup(articles: pa.Table, stories: pa.Table, summaries: pa.Table, settings: SummarySettings) -> pa.Table:
+    """A row per story with articles of more than one outlet.
+
+    Args:
+        articles: ARTICLES that were kept.
+        stories: STORIES of the night; `new_spans` are the paragraphs that the canonical article does not have.
+        summaries: SUMMARIES of the canonical articles; a canonical article of an earlier night has none here, and then the text
+            holds the additions only.
+
+    Returns:
+        ROUNDUPS, by story_id.
+    """
+    by_id = {row["article_id"]: row for row in articles.to_pylist()}
+    told = {row["article_id"]: row["text"] for row in summaries.select(["article_id", "text"]).to_pylist()}
+    members: dict[str, list[Row]] = defaultdict(list)
+    for row in stories.to_pylist():
+        if row["article_id"] in by_id:
+            members[row["story_id"]].append(row)
+    rows = [_row(story, members[story], by_id, told, settings) for story in sorted(members)]
+    return ROUNDUPS.rows(row for row in rows if len(row["outlets"]) > 1)
+
+
+def _row(
+    story: str, members: Sequence[Row], by_id: Mapping[str, Row], told: Mapping[str, str], settings: SummarySettings
+) -> dict[str, Any]:
+    canonical_id = members[0]["canonical_id"]
+    outlets = sorted({by_id[m["article_id"]]["outlet"] for m in members if by_id[m["article_id"]]["outlet"]})
+    additions = _additions(canonical_id, members, by_id, settings) if len(outlets) > 1 else []
+    lines = [told.get(canonical_id) or "", *(f"{a['outlet']}: {a['text']}" for a in additions)]
+    return {
+        "story_id": story,
+        "canonical_id": canonical_id,
+        "outlets": outlets,
+        "text": "\n".join(line for line in lines if line),
+        "additions": additions,
+        "model": settings.model.name,
+    }
+
+
+def _additions(canonical_id: str, members: Sequence[Row], by_id: Mapping[str, Row], settings: SummarySettings) -> list[dict[str, Any]]:
+    """At most one sentence per member of another outlet, each far from all that was told before it."""
+    home = by_id.get(canonical_id)
+    known = list(read(home["text"], home["paragraphs"] or [], home["language"] or "und").candidates) if home else []
+    offers = [(m["article_id"], _new(by_id[m["article_id"]], m)) for m in sorted(members, key=lambda m: str(m["article_id"]))]
+    offers = [(i, new) for i, new in offers if new and (home is None or by_id[i]["outlet"] != home["outlet"])]
+    if not offers:
+        return []
+    vectors = load_encoder(settings.model).encode([c.text for c in known] + [c.text for _, new in offers for c in new]).values
+    told, at = [vectors[: len(known)]], len(known)
+    additions: list[dict[str, Any]] = []
+    for article_id, new in offers:
+        here = vectors[at : at + len(new)]
+        at += len(new)
+        best = _best(here, told)
+        if best is not None and len(additions) < ADDITIONS:
+            told.append(here[best : best + 1])
+            spot = new[best]
+            additions.append(
+                {
+                    "article_id": article_id,
+                    "outlet": by_id[article_id]["outlet"] or "",
+                    "start": spot.start,
+                    "end": spot.end,
+                    "text": spot.text,
+                }
+            )
+    return additions
+
+
+def _new(article: Row, member: Row) -> list[Candidate]:
+    """The member's sentences that lie in its new spans."""
+    spans = [(s["start"], s["end"]) for s in member["new_spans"] or []]
+    found = read(article["text"], article["paragraphs"] or [], article["language"] or "und").candidates
+    return [c for c in found if not c.quote and any(start <= c.start and c.end <= end for start, end in spans)]
+
+
+def _best(here: Floats, told: Sequence[Floats]) -> int | None:
+    """The sentence nearest to the story's centre among those that are not told yet."""
+    before = [rows for rows in told if len(rows)]
+    if not before:
+        return 0
+    centre = before[0].mean(axis=0)
+    order = sorted(range(len(here)), key=lambda i: (-round(float(here[i] @ centre), 4), i))
+    return next((i for i in order if max(float((rows @ here[i]).max()) for rows in before) < NEWS), None)

@@ -1,0 +1,67 @@
+"""A summary before it is a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.summarize.candidates import Candidate
+
+TRUNCATED, INJECTED = "truncated_input", "suspected_injection"
+
+
+@dataclass(frozen=True)
+class Backing:
+    """A span of the article behind a summary's sentence; fields as in `tasks.tables.SUPPORT`."""
+
+    sentence: int
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One article's summary; fields as in `tasks.tables.SUMMARIES`.
+
+    Attributes:
+        spans: (start, end, support) per sentence.
+        error: why there is none, where `status` is `failed`.
+    """
+
+    kind: str
+    text: str
+    spans: tuple[tuple[int, int, float], ...]
+    backing: tuple[Backing, ...]
+    flags: tuple[str, ...]
+    model: str
+    status: str
+    error: str = ""
+
+    def row(self, article_id: str) -> dict[str, Any]:
+        """The row of SUMMARIES."""
+        return {
+            "article_id": article_id,
+            "kind": self.kind,
+            "text": self.text,
+            "sentences": [{"start": start, "end": end, "support": support} for start, end, support in self.spans],
+            "support": [vars(backing) for backing in self.backing],
+            "flags": list(self.flags),
+            "model": self.model,
+            "status": self.status,
+        }
+
+
+def extractive(chosen: Sequence[Candidate], status: str, flags: Sequence[str], model: str, error: str = "") -> Summary:
+    """A summary of the article's own sentences: each backs itself."""
+    return Summary(
+        "extractive",
+        " ".join(c.text for c in chosen),
+        tuple((c.start, c.end, 1.0) for c in chosen),
+        tuple(Backing(n, c.start, c.end, 1.0) for n, c in enumerate(chosen)),
+        tuple(flags),
+        model,
+        status,
+        error,
+    )

@@ -1,0 +1,79 @@
+"""SUMMARIZE: what every article gets, whatever it is."""
+
+import pytest
+from written_articles import HARBOUR, article, articles
+
+from tasks.config import SummarySettings
+from tasks.summarize import SUMMARIZE
+from tasks.summarize.steps import summarize
+from tasks.tables import REJECTS, SUMMARIES
+
+SETTINGS = SummarySettings()
+
+
+def test_sentences_are_spans_of_the_text_in_order_without_dateline_or_boilerplate() -> None:
+    table = articles(article("a" * 20, HARBOUR, title="Lowhaven closes ferry pier"))
+    summaries, rejects = summarize(table, SETTINGS)
+    (row,) = summaries.to_pylist()
+    text = table["text"][0].as_py()
+    assert summaries.schema == SUMMARIES.schema
+    assert rejects.schema == REJECTS.schema
+    assert rejects.num_rows == 0
+    assert row["text"] == " ".join(text[s["start"] : s["end"]] for s in row["sentences"])
+    assert row["status"] == "ok"
+    assert row["text"].startswith("The harbour board voted on Tuesday to close the old ferry pier for two years.")
+    assert len(row["sentences"]) == 2
+    assert "LOWHAVEN" not in row["text"]
+    assert "Subscribe" not in row["text"]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "columns", "status", "text"),
+    [
+        ([], {}, "too_short", ""),
+        ([("body", "Too few words.")], {}, "too_short", ""),
+        ([("body", "The board voted to close the pier.")], {}, "whole_text", "The board voted to close the pier."),
+        (
+            HARBOUR,
+            {"language": "xx"},
+            "unknown_language",
+            "The harbour board voted on Tuesday to close the old ferry pier for two years.",
+        ),
+        (
+            HARBOUR,
+            {"language": None},
+            "unknown_language",
+            "The harbour board voted on Tuesday to close the old ferry pier for two years.",
+        ),
+        (
+            [("body", '"We had no choice but to close it."'), ("body", '"The piles were rotten through and through."')],
+            {},
+            "only_quotes",
+            '"We had no choice but to close it."',
+        ),
+    ],
+)
+def test_what_can_not_be_summarised_has_a_status(
+    blocks: list[tuple[str, str]], columns: dict[str, str], status: str, text: str
+) -> None:
+    (row,) = summarize(articles(article("b" * 20, blocks, **columns)), SETTINGS)[0].to_pylist()
+    assert row["status"] == status
+    assert row["text"].startswith(text)
+    assert bool(row["text"]) is bool(text)
+
+
+def test_a_batch_gives_what_its_articles_give_one_by_one() -> None:
+    rows = [article(c * 20, HARBOUR[:1] + HARBOUR[n:]) for n, c in enumerate("abcd", start=1)]
+    together = summarize(articles(*rows), SETTINGS)[0].to_pylist()
+    assert together == [summarize(articles(row), SETTINGS)[0].to_pylist()[0] for row in rows]
+
+
+def test_a_repeat_is_never_told_twice() -> None:
+    row = article("c" * 20, [("body", "The harbour board voted to close the old ferry pier."), *HARBOUR])
+    row["paragraphs"][0]["copy_of"] = 2
+    (summary,) = summarize(articles(row), SETTINGS)[0].to_pylist()
+    assert all(s["start"] >= row["paragraphs"][0]["end"] for s in summary["sentences"])
+
+
+def test_no_article_is_no_row() -> None:
+    assert [t.num_rows for t in SUMMARIZE.run(articles(), SETTINGS)] == [0, 0]
