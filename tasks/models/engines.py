@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 from dataclasses import dataclass
+from pathlib import Path
 
 from tasks.config import ModelSpec
+from tasks.errors import Unusable
+
+PACKAGES = {"torch": "torch", "openvino": "openvino", "onnx-int8": "onnxruntime"}
+"""Engine -> the package that it needs."""
+
+GENERATORS = ("seq2seq", "instruct")
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,50 @@ class How:
 
 
 def resolve(spec: ModelSpec) -> How:
-    """The engine and number format for a spec; `auto` is what was measured to be fastest among those that agree (docs/models.md)."""
-    engine = "torch" if spec.engine == "auto" else spec.engine
-    dtype = "float32" if spec.dtype == "auto" else spec.dtype
-    return How(engine, dtype, importlib.metadata.version({"onnx-int8": "onnxruntime"}.get(engine, engine)))
+    """The engine and number format for a spec; `auto` is what was measured to be fastest among those that agree (docs/models.md).
+
+    Encoders and classifiers: torch where there is a GPU, else OpenVINO where it is installed, else torch. Generators: torch.
+    bfloat16 where the processor multiplies it by itself, else float32.
+
+    Raises:
+        Unusable: the engine is not installed, or does not run the kind or number format.
+    """
+    engine = spec.engine
+    if engine == "auto":
+        engine = "openvino" if spec.kind not in GENERATORS and not gpu() and _release("openvino") else "torch"
+    if engine != "torch" and spec.kind in GENERATORS:
+        raise Unusable(f"model {spec.name!r}: engine {engine!r} does not run kind {spec.kind!r}; want engine torch or auto")
+    release = _release(PACKAGES[engine])
+    if not release:
+        raise Unusable(f"model {spec.name!r}: engine {engine!r} needs the package {PACKAGES[engine]}; pip install {PACKAGES[engine]}")
+    if engine == "onnx-int8":
+        if spec.dtype != "auto":
+            raise Unusable(f"model {spec.name!r}: engine 'onnx-int8' has its own number format; want dtype auto, have {spec.dtype!r}")
+        return How(engine, "int8", release)
+    dtype = spec.dtype if spec.dtype != "auto" else "bfloat16" if bfloat16() else "float32"
+    return How(engine, dtype, release)
+
+
+@functools.cache
+def bfloat16() -> bool:
+    """Whether the processor (or a GPU) multiplies bfloat16 in hardware; elsewhere it would be slower than float32."""
+    if gpu():
+        return True
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return " avx512_bf16" in flags or " amx_bf16" in flags
+
+
+@functools.cache
+def gpu() -> bool:
+    """Whether torch will find an NVIDIA GPU: a driver, and a torch that is not built for the CPU alone."""
+    return Path("/proc/driver/nvidia/version").exists() and "+cpu" not in _release("torch")
+
+
+def _release(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""

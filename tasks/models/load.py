@@ -70,10 +70,21 @@ def _once(spec: ModelSpec, kind: str, build: Callable[[Folder, How], Model]) -> 
 
 
 def _network(folder: Folder, spec: ModelSpec, how: How) -> Network:
+    # Each engine takes 0.2 to 3 seconds to import, so only the one that is used is.
     os.environ["HF_HUB_OFFLINE"] = "1"
-    from tasks.models.on_torch import TorchNetwork  # noqa: PLC0415  torch takes seconds to import
+    match how.engine:
+        case "openvino":
+            from tasks.models.on_openvino import OpenVinoNetwork
 
-    return TorchNetwork(folder.path, spec.kind, how.dtype)
+            return OpenVinoNetwork(folder, spec.kind, how)
+        case "onnx-int8":
+            from tasks.models.on_onnx import OnnxNetwork
+
+            return OnnxNetwork(folder, spec.kind, how)
+        case _:
+            from tasks.models.on_torch import TorchNetwork
+
+            return TorchNetwork(folder.path, spec.kind, how.dtype)
 
 
 def _tokenizer(folder: Folder, spec: ModelSpec) -> Tokenizer:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tasks.config import ModelSpec, digest_of
 from tasks.errors import Unusable
 from tasks.models.digests import MINILM, combine, compare, listed, names, sums
-from tasks.models.engines import resolve
+from tasks.models.engines import How, resolve
 from tasks.models.hub import locked
 from tasks.models.places import EMBEDDED, place
 from tasks.models.refuse import refuse
@@ -52,7 +52,12 @@ def digest(spec: ModelSpec) -> str:
         Unusable: as `verify`.
     """
     how = resolve(spec)
-    return digest_of([RESULTS, verify(spec).digest, spec.kind, how.engine, how.dtype, how.release, spec.max_tokens])
+    return digest_of([RESULTS, made_of(verify(spec), spec.kind, how), spec.max_tokens])
+
+
+def made_of(folder: Folder, kind: str, how: How) -> str:
+    """The digest of a network as an engine runs it, 64 hex digits."""
+    return digest_of([folder.digest, kind, how.engine, how.dtype, how.release])
 
 
 def _wanted(spec: ModelSpec, folder: Path) -> tuple[dict[str, str], str]:

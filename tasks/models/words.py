@@ -30,6 +30,7 @@ class Tokenizer:
         self.inner = tokenizers.Tokenizer.from_file(str(path))
         self.inner.no_truncation()
         self.inner.no_padding()
+        self.inner.encode_special_tokens = True  # a text that says `[SEP]` only says so
         self.limit = limit
         self.pad = int(read(folder, "config.json").get("pad_token_id") or 0)
 
