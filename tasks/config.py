@@ -150,32 +150,30 @@ class Outlet(Settings):
 
 
 class CopySettings(Settings):
-    """Near copies.
+    """Copies: docs/copies.md tells what each number does.
 
     Attributes:
         shingle: words per shingle.
-        threshold: Jaccard from which two texts are near copies.
-        containment: share of the shorter text from which it is an excerpt.
-        permutations, bands: of MinHash and its LSH: P(candidate) = 1 - (1 - J^r)^b with r = permutations / bands.
-        min_shingles: a text with fewer is compared exactly and nothing else.
+        threshold: Jaccard of the shingle sets from which two texts are near copies.
+        edited: share of the words, both ways, that stand in shared shingles from which they are near copies as well: changing one word
+            takes five shingles away, so an edited copy loses Jaccard much faster than words.
+        containment: share of one text's shingles from which it is an excerpt of the other.
+        revision: the same for two texts from one address of one outlet, from which the later is a revision.
+        min_shingles: a text with fewer different ones is compared exactly and nothing else.
+        sample: one shingle in so many is a fingerprint; P(pair is compared) = 1 - (1 - 1 / sample)^(shared shingles), more for short texts.
         history: how many nights before are compared with.
         embedding: let sentence embeddings propose candidates too.
     """
 
     shingle: int = Field(default=5, ge=1, le=20)
     threshold: Share = 0.5
+    edited: Share = 0.7
     containment: Share = 0.8
-    permutations: int = Field(default=128, ge=16, le=512)
-    bands: int = Field(default=32, ge=1, le=512)
+    revision: Share = 0.3
     min_shingles: int = Field(default=10, ge=1)
+    sample: int = Field(default=8, ge=1, le=1024)
     history: int = Field(default=7, ge=0, le=366)
     embedding: bool = False
-
-    @model_validator(mode="after")
-    def _bands_divide(self) -> CopySettings:
-        if self.permutations % self.bands:
-            raise ValueError(f"permutations ({self.permutations}) must be a multiple of bands ({self.bands})")
-        return self
 
 
 class SummarySettings(Settings):

@@ -165,7 +165,9 @@ COPIES = _spec(
     jaccard=pa.float32(),
     containment=pa.float32(),  # share of article_id's shingles that other_id has
     containment_reverse=pa.float32(),
-    method=WORD,  # digest, minhash, embedding
+    copied=pa.float32(),  # share of article_id's words that stand in shingles of other_id
+    copied_reverse=pa.float32(),
+    method=WORD,  # how the pair was found: digest, fingerprints, address, embedding
     decided=pa.string(),  # the rule that decided, in words with its numbers
 )
 
@@ -177,7 +179,7 @@ STORIES = _spec(
     is_canonical=pa.bool_(),
     canonical_id=pa.string(),  # may be an article of an earlier night
     canonical_run_date=pa.date32(),
-    copied_share=pa.float32(),  # share of the member's shingles that stand in the canonical document
+    copied_share=pa.float32(),  # share of the member's words that stand in shingles of the canonical document; null for that document
     new_spans=pa.list_(SPAN),  # paragraphs of the member that the canonical document does not have
     first_published_at=TIME,
 )

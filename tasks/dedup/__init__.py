@@ -1,1 +1,20 @@
 """Copies and the stories that they form, every decision verified and on record."""
+
+import datetime as dt
+
+from tasks.config import Config
+from tasks.dedup.cluster import NightCopies, cluster
+from tasks.dedup.sign import SignSettings, sign
+from tasks.step import Step
+from tasks.tables import ARTICLES, COPIES, SIGNATURES, STORIES
+
+
+def _night(config: Config) -> NightCopies:
+    """The night's date stands in for the one that the flow sets."""
+    return NightCopies(**config.copies.model_dump(), run_date=dt.date.min)
+
+
+SIGN = Step("sign", 1, sign, (ARTICLES,), (SIGNATURES,), settings=lambda config: SignSettings(shingle=config.copies.shingle))
+CLUSTER = Step("cluster", 1, cluster, (SIGNATURES, SIGNATURES), (COPIES, STORIES, SIGNATURES), settings=_night)
+
+__all__ = ["CLUSTER", "SIGN"]

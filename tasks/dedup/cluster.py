@@ -1,0 +1,213 @@
+"""SIGNATURES of tonight and of the nights before -> COPIES, STORIES and tonight's SIGNATURES with their stories."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.config import CopySettings
+from tasks.dedup.compare import Measures, compare
+from tasks.dedup.hashing import Ints
+from tasks.dedup.news import new_spans
+from tasks.dedup.propose import propose
+from tasks.dedup.relate import EXACT, NAMES, NONE, Verdicts, relate
+from tasks.dedup.stories import settle
+from tasks.dedup.window import Window, look
+from tasks.tables import COPIES, SIGNATURES, STORIES, TIME, WORD, conform
+
+
+class NightCopies(CopySettings):
+    """What clustering reads: the settings of copies, and which night it is."""
+
+    run_date: dt.date
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Verified pairs, ascending by (later, earlier), once each."""
+
+    later: Ints
+    earlier: Ints
+    measures: Measures
+    verdicts: Verdicts
+
+    def find(self, later: Ints, earlier: Ints) -> Ints:
+        """The place of each asked pair, or -1."""
+        if not len(self.later):
+            return np.full(len(later), -1)
+        have, want = (self.later << 32) | self.earlier, (later << 32) | earlier
+        at = np.minimum(np.searchsorted(have, want), len(have) - 1)
+        return np.where(have[at] == want, at, -1)
+
+
+def cluster(tonight: pa.Table, history: pa.Table, settings: NightCopies) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Copies and stories of a night.
+
+    Args:
+        tonight: SIGNATURES of the night, in any order.
+        history: what `cluster` wrote as SIGNATURES for the nights before, in any order.
+        settings: with the night's date.
+
+    Returns:
+        COPIES: every verified pair whose later document is tonight's.
+        STORIES: every document of tonight with its story; alone in it if nothing is like it.
+        SIGNATURES: tonight's with their stories, and the canonical documents of earlier nights whose stories went on tonight.
+    """
+    window = look(tonight, history, settings.run_date)
+    evidence = _verify(window, *_candidates(window, settings), settings)
+    home = _settle(window, evidence)
+    # A member may have met other members only: it is verified against the canonical document now, and all is settled again.
+    missing = _unmet(window, evidence, home)
+    if len(missing[0]):
+        evidence = _join(evidence, _verify(window, *missing, settings))
+        home = _settle(window, evidence)
+    evidence = _join(evidence, _copies_of_copies(window, evidence, home))
+    return _copies(window, evidence), _stories(window, evidence, home, settings), _signatures(window, home)
+
+
+def _candidates(window: Window, settings: CopySettings) -> tuple[Ints, Ints]:
+    pairs = propose(window, settings)
+    later, earlier = _revisions(window)
+    packed = np.unique(np.r_[(pairs.later << 32) | pairs.earlier, (later << 32) | earlier])
+    return packed >> 32, packed & 0xFFFFFFFF
+
+
+def _revisions(window: Window) -> tuple[Ints, Ints]:
+    """Each of tonight's documents with the first and the latest earlier document of the same outlet and address."""
+    key = pc.binary_join_element_wise(window.rows["outlet"], window.rows["url"], "\n").combine_chunks()
+    codes = pc.fill_null(pc.dictionary_encode(key).indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    order = np.argsort(codes, kind="stable")
+    order = order[codes[order] >= 0]
+    follows = np.flatnonzero(codes[order][1:] == codes[order][:-1]) + 1
+    if not len(follows):
+        return follows, follows
+    first = np.searchsorted(codes[order], codes[order][follows])
+    later = np.r_[order[follows], order[follows]]
+    earlier = np.r_[order[first], order[follows - 1]]
+    other = (window.same_as[later] != window.same_as[earlier]) & (later >= window.tonight)
+    return later[other], earlier[other]
+
+
+def _verify(window: Window, later: Ints, earlier: Ints, settings: CopySettings) -> Evidence:
+    measures = compare(window, later, earlier, settings.shingle)
+    verdicts = relate(window, later, earlier, measures, settings)
+    return _take(Evidence(later, earlier, measures, verdicts), np.flatnonzero(verdicts.relation != NONE))
+
+
+def _take(evidence: Evidence, at: Ints) -> Evidence:
+    measures = Measures(*(getattr(evidence.measures, field.name)[at] for field in fields(Measures)))
+    verdicts = Verdicts(evidence.verdicts.relation[at], evidence.verdicts.decided.take(pa.array(at)))
+    return Evidence(evidence.later[at], evidence.earlier[at], measures, verdicts)
+
+
+def _join(one: Evidence, two: Evidence) -> Evidence:
+    """Both, in order; of a pair in both, the first's."""
+    measures = (np.concatenate([getattr(one.measures, f.name), getattr(two.measures, f.name)]) for f in fields(Measures))
+    relation = np.r_[one.verdicts.relation, two.verdicts.relation]
+    decided = pa.concat_arrays([one.verdicts.decided, two.verdicts.decided])
+    both = Evidence(np.r_[one.later, two.later], np.r_[one.earlier, two.earlier], Measures(*measures), Verdicts(relation, decided))
+    return _take(both, np.unique((both.later << 32) | both.earlier, return_index=True)[1])
+
+
+def _settle(window: Window, evidence: Evidence) -> Ints:
+    own = window.same_as[evidence.later] == evidence.later
+    pairs = _take(evidence, np.flatnonzero(own))
+    return settle(window, pairs.later, window.same_as[pairs.earlier], pairs.verdicts.relation, pairs.measures)
+
+
+def _unmet(window: Window, evidence: Evidence, home: Ints) -> tuple[Ints, Ints]:
+    """Documents that found a story though they copy members of another, with the canonical documents of those."""
+    later, canonical = evidence.later, home[evidence.earlier]
+    ask = (home[later] == later) & (canonical != later) & (canonical != window.same_as[evidence.earlier])
+    packed = np.unique((later[ask] << 32) | canonical[ask])
+    later, canonical = packed >> 32, packed & 0xFFFFFFFF
+    new = evidence.find(later, canonical) < 0
+    return later[new], canonical[new]
+
+
+def _copies_of_copies(window: Window, evidence: Evidence, home: Ints) -> Evidence:
+    """Exact copies, and for each copy of a copy the evidence against the canonical document, which is that of its double."""
+    copies = np.flatnonzero(window.same_as[window.tonight :] != np.arange(window.tonight, len(window))) + window.tonight
+    doubles = window.same_as[copies]
+    full = np.ones(len(copies), np.float32)
+    measures = Measures(full, full, full, full, full, window.size[copies], np.zeros(len(copies), np.uint16))
+    verdicts = Verdicts(np.full(len(copies), EXACT), pa.repeat(pa.scalar("same words"), len(copies)))
+    exact = Evidence(copies, doubles, measures, verdicts)
+    at = evidence.find(doubles, home[copies])
+    shown = _take(evidence, at[at >= 0])
+    return _join(exact, Evidence(copies[at >= 0], shown.earlier, shown.measures, shown.verdicts))
+
+
+def _copies(window: Window, evidence: Evidence) -> pa.Table:
+    later, earlier = window.rows.take(pa.array(evidence.later)), window.rows.take(pa.array(evidence.earlier))
+    exact = evidence.verdicts.relation == EXACT
+    columns = {
+        "article_id": later["article_id"],
+        "other_id": earlier["article_id"],
+        "other_run_date": earlier["run_date"],
+        "relation": pa.array(NAMES).take(pa.array(evidence.verdicts.relation)).cast(WORD),
+        "jaccard": evidence.measures.jaccard,
+        "containment": evidence.measures.containment,
+        "containment_reverse": evidence.measures.containment_reverse,
+        "copied": evidence.measures.copied,
+        "copied_reverse": evidence.measures.copied_reverse,
+        "method": pa.array(["fingerprints", "digest"]).take(pa.array(exact.astype(np.int8))).cast(WORD),
+        "decided": evidence.verdicts.decided,
+    }
+    return conform(pa.table(columns).sort_by([("article_id", "ascending"), ("other_id", "ascending")]), COPIES)
+
+
+def _stories(window: Window, evidence: Evidence, home: Ints, settings: CopySettings) -> pa.Table:
+    here = np.arange(window.tonight, len(window))
+    canonical = home[here]
+    article, other = window.rows.slice(window.tonight), window.rows.take(pa.array(canonical))
+    at = evidence.find(here, canonical)
+    known = evidence.measures.copied[at] if len(evidence.later) else np.zeros(len(here), np.float32)
+    share = np.where(window.same_as[here] == window.same_as[canonical], np.float32(1), known)
+    columns = {
+        "story_id": _names(window, home).slice(window.tonight),
+        "article_id": article["article_id"],
+        "is_canonical": canonical == here,
+        "canonical_id": other["article_id"],
+        "canonical_run_date": other["run_date"],
+        "copied_share": pa.array(share, mask=canonical == here),
+        "new_spans": new_spans(window, here, canonical, share, settings.shingle),
+        "first_published_at": _first_published(window, home).slice(window.tonight),
+    }
+    return conform(pa.table(columns).sort_by([("story_id", "ascending"), ("article_id", "ascending")]), STORIES)
+
+
+def _names(window: Window, home: Ints) -> pa.ChunkedArray:
+    """Per rank the story's id: the one that history knows, else made of the canonical document's."""
+    own = pc.binary_join_element_wise("story-", window.rows["article_id"], "")
+    return pc.coalesce(window.rows["story_id"], own).take(pa.array(home))
+
+
+def _first_published(window: Window, home: Ints) -> pa.Array:
+    times = window.rows["published_at"].cast(pa.timestamp("us")).cast(pa.int64())
+    known = np.flatnonzero(pc.is_valid(times).to_numpy())
+    far = np.iinfo(np.int64).max
+    first = np.full(len(window), far)
+    np.minimum.at(first, home[known], pc.fill_null(times, 0).to_numpy()[known])
+    return pa.array(first[home], pa.int64(), mask=first[home] == far).cast(pa.timestamp("us")).cast(TIME)
+
+
+def _signatures(window: Window, home: Ints) -> pa.Table:
+    carried = np.unique(home[window.tonight :])
+    carried = carried[carried < window.tonight]
+    ids = window.rows["article_id"]
+    # The same document may have come again tonight: it stays a document of its first night.
+    again = pc.is_in(ids.slice(window.tonight), value_set=ids.take(pa.array(carried)).combine_chunks()).to_numpy()
+    ranks = np.r_[carried, np.flatnonzero(~again) + window.tonight]
+    ranks = ranks[pc.sort_indices(ids.take(pa.array(ranks))).to_numpy()]
+    source = window.source[ranks]
+    rows = window.signatures
+    if len(source) != len(rows) or (np.diff(source) != 1).any():
+        rows = rows.take(pa.array(source))
+    for name, values in (("run_date", window.rows["run_date"]), ("story_id", _names(window, home))):
+        rows = rows.set_column(rows.schema.get_field_index(name), name, values.take(pa.array(ranks)))
+    return conform(rows, SIGNATURES)

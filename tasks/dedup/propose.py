@@ -1,0 +1,110 @@
+"""Candidates: pairs of documents whose fingerprints meet.
+
+A document's fingerprints are those of its shingles whose hash lies below a bound: one in `sample`, and more of a short text, so
+that it has about `MIN_SAMPLE`. This is the modulo sketch of Broder, "On the resemblance and containment of documents" (1997):
+unlike the k smallest hashes (MinHash), it finds an excerpt in a long text as readily as an edited copy, for what counts is how many
+shingles two texts share, not which part of their union. Two texts that share s shingles meet with probability 1 - (1 - rate)^s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tasks.config import CopySettings
+from tasks.dedup.hashing import Hashes, Ints
+from tasks.dedup.window import Window, batches, ranges
+
+MIN_SAMPLE = 16
+"""Fingerprints that a short text has at least, on average; all shingles where it has fewer."""
+EVERY = 16
+"""Up to so many documents with a fingerprint, all pairs of them are looked at; beyond, each with the `FIRST` in rank."""
+FIRST = 4
+SLACK = 0.25
+"""Pairs are compared that share at least this part, less one, of the fingerprints that the shorter one could share: half of what the
+loosest rule asks for, so that chance (the fingerprints' number is binomial) hides no copy."""
+
+_BLOCK = 1 << 22
+_32 = np.uint64(32)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of ranks.
+
+    Attributes:
+        later, earlier: the two documents; `earlier < later`, and `later` is tonight's.
+        common: share of the fingerprints they share that stand in more than `EVERY` documents.
+    """
+
+    later: Ints
+    earlier: Ints
+    common: npt.NDArray[np.float32]
+
+
+def rates(sizes: Ints, sample: int) -> npt.NDArray[np.float64]:
+    """Which part of its shingles is a text's fingerprints, for texts with so many shingles."""
+    return np.clip(MIN_SAMPLE / np.maximum(sizes, 1), 1 / sample, 1.0)
+
+
+def propose(window: Window, settings: CopySettings) -> Pairs:
+    """Pairs of documents with different words that may be near copies or excerpts."""
+    keys = _fingerprints(window, settings)
+    pairs, common = _meet(keys, window.tonight)
+    return _likely(window, settings, pairs, common)
+
+
+def _fingerprints(window: Window, settings: CopySettings) -> Hashes:
+    """`hash << 32 | rank`, ascending, without repeats. One document speaks for all that have the same words."""
+    own = np.flatnonzero((window.same_as == np.arange(len(window))) & (window.size >= settings.min_shingles))
+    bound = (rates(window.size, settings.sample) * (1 << 32)).astype(np.uint64)
+    found = []
+    for batch in batches(window.size[own], _BLOCK, len(own)):
+        documents = own[batch]
+        hashes = window.shingles(documents).astype(np.uint64)
+        sizes = window.size[documents]
+        chosen = np.flatnonzero(hashes < np.repeat(bound[documents], sizes))
+        owner = np.repeat(documents.astype(np.uint64), sizes)[chosen]
+        found.append((hashes[chosen] << _32) | owner)
+    keys = np.concatenate([np.empty(0, np.uint64), *found])
+    keys.sort()
+    return keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys
+
+
+def _meet(keys: Hashes, tonight: int) -> tuple[Hashes, npt.NDArray[np.bool_]]:
+    """All meetings at a fingerprint as `later << 32 | earlier`, and whether the fingerprint is common."""
+    ranks = keys.astype(np.uint32).astype(np.int64)
+    begins = np.flatnonzero(np.r_[True, (keys[1:] >> _32) != (keys[:-1] >> _32)]) if len(keys) else np.empty(0, np.int64)
+    sizes = np.diff(np.r_[begins, len(keys)])
+    # Ranks ascend within a fingerprint: if its last document is not tonight's, none is.
+    wanted = np.flatnonzero((sizes > 1) & (ranks[begins + sizes - 1] >= tonight)) if len(begins) else np.empty(0, np.int64)
+    rare, often = wanted[sizes[wanted] <= EVERY], wanted[sizes[wanted] > EVERY]
+    met = []
+    for gap in range(1, EVERY):
+        runs = rare[sizes[rare] > gap]
+        first = ranges(begins[runs], sizes[runs] - gap)
+        met.append((ranks[first + gap], ranks[first]))
+    count = len(met)
+    for nth in range(FIRST):
+        later = ranges(begins[often] + nth + 1, sizes[often] - nth - 1)
+        met.append((ranks[later], np.repeat(ranks[begins[often] + nth], sizes[often] - nth - 1)))
+    packed = [((a.astype(np.uint64) << _32) | b.astype(np.uint64))[a >= tonight] for a, b in met]
+    common = [np.full(len(p), number >= count) for number, p in enumerate(packed)]
+    return np.concatenate(packed), np.concatenate(common)
+
+
+def _likely(window: Window, settings: CopySettings, met: Hashes, common: npt.NDArray[np.bool_]) -> Pairs:
+    """The pairs that meet often enough for their size."""
+    order = np.argsort(met)
+    met, common = met[order], common[order]
+    begins = np.flatnonzero(np.r_[True, met[1:] != met[:-1]]) if len(met) else np.empty(0, np.int64)
+    counts = np.diff(np.r_[begins, len(met)])
+    shared_common = np.add.reduceat(common.astype(np.int64), begins) if len(met) else counts
+    pairs = met[begins]
+    later, earlier = (pairs >> _32).astype(np.int64), pairs.astype(np.uint32).astype(np.int64)
+    shorter = np.minimum(window.size[later], window.size[earlier])
+    rate = rates(np.maximum(window.size[later], window.size[earlier]), settings.sample)
+    enough = counts >= np.maximum(1, SLACK * shorter * rate - 1)
+    return Pairs(later[enough], earlier[enough], (shared_common / np.maximum(counts, 1))[enough].astype(np.float32))
