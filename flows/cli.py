@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     verify = _command(commands, "verify", _verify, "prove the published files: bytes, counts, keys, spans")
     verify.add_argument("--date", type=_date, action="append", help="YYYY-MM-DD (default: all, foreign files included)")
 
+    _command(commands, "prepare", _prepare, "do now what a first night would wait for: Prefect's database, the models' files checked")
+
     show = _command(commands, "show", _show, "a readable sample of a published night")
     show.add_argument("--date", type=_date, help="YYYY-MM-DD (default: the last published one)")
     return parser
@@ -155,6 +157,19 @@ def _verify(options: argparse.Namespace) -> int:
         print(fault)
     print(f"{len(faults)} fault(s) in {len(options.date or manifest.dates(published))} night(s) of {published}")
     return FAILED if faults else 0
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    from flows import environment
+    from flows.run import Desk
+
+    desk = Desk.open(options.config)
+    environment.apply(desk.places)
+    from flows import orchestrate
+
+    orchestrate.prepare()
+    print(f"{desk.config.name}: ready")
+    return 0
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -9,11 +9,11 @@ from tasks.dedup import CLUSTER, SIGN
 from tasks.digest import DIGEST
 from tasks.ingest import EXTRACT, REPEATS
 from tasks.keep import KEEP
-from tasks.quotes import QUOTES_STEP
-from tasks.stance import OUTLETS, STANCES_STEP
+from tasks.quotes import QUOTES
+from tasks.stance import OUTLETS, STANCES
 from tasks.summarize import ROUNDUP, SUMMARIZE
 
-STEPS = (EXTRACT, REPEATS, SIGN, CLUSTER, KEEP, SUMMARIZE, ROUNDUP, QUOTES_STEP, STANCES_STEP, OUTLETS, DIGEST)
+STEPS = (EXTRACT, REPEATS, SIGN, CLUSTER, KEEP, SUMMARIZE, ROUNDUP, QUOTES, STANCES, OUTLETS, DIGEST)
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ def night(work: Work, documents: Pile, history: Pile) -> Tonight:
 
     summaries, unsummarised = work.each(SUMMARIZE, canonical)
     (roundups,) = work.whole(ROUNDUP, kept, stories, summaries)
-    quotes, unquoted = work.each(QUOTES_STEP, canonical)
-    stances, unjudged = work.each(STANCES_STEP, canonical, quotes)
+    quotes, unquoted = work.each(QUOTES, canonical)
+    stances, unjudged = work.each(STANCES, canonical, quotes)
     (outlets,) = work.whole(OUTLETS, stances, kept, stories)
 
     published = {

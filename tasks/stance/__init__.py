@@ -1,6 +1,6 @@
 """Who stands where on the configured targets, by what evidence."""
 
-from tasks.stance.judge import STANCES_STEP
+from tasks.stance.judge import STEP as STANCES
 from tasks.stance.outlets import OUTLETS
 
-__all__ = ["OUTLETS", "STANCES_STEP"]
+__all__ = ["OUTLETS", "STANCES"]

@@ -123,17 +123,17 @@ def _rejects(articles: Sequence[Mapping[str, Any]], answers: Output[Any]) -> pa.
     return conform(REJECTS.rows(rows.values()), REJECTS)
 
 
-STANCES_STEP = Step(
+def judge_settings(config: Config) -> JudgeSettings:
+    """The part of the configuration that stances depend on."""
+    return JudgeSettings(stances=config.stances, targets=config.targets)
+
+
+STEP = Step(
     "stances",
     1,
     judge,
     (CANONICAL, QUOTES),
     (STANCES, REJECTS),
-    settings=lambda config: judge_settings(config),
+    settings=judge_settings,
     models=lambda settings: {settings.stances.model.name: digest(settings.stances.model)},
 )
-
-
-def judge_settings(config: Config) -> JudgeSettings:
-    """The part of the configuration that stances depend on."""
-    return JudgeSettings(stances=config.stances, targets=config.targets)

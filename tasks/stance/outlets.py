@@ -14,7 +14,7 @@ from tasks.step import Step
 from tasks.tables import ARTICLES, CLASSES, STANCES, STORIES, plain
 
 COPIED = 0.8
-"""Share of an article that must stand in the canonical document for the canonical author's stance to count for the outlet that ran it."""
+"""Share of an article that must stand in the canonical document for the canonical author's stance to count for its outlet."""
 
 
 def aggregate(stances: pa.Table, articles: pa.Table, stories: pa.Table, settings: StanceSettings) -> pa.Table:

@@ -1,7 +1,7 @@
 """What is asked of the model for one article: which holder, toward which target, on the strength of which words.
 
-A quoted view is never the author's: the author is asked about sentences outside everybody's quotes, a speaker about the sentences of the
-quote.
+A quoted view is never the author's: the author is asked about sentences outside everybody's quotes, a speaker about the sentences of
+the quote.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where a target is named in a text: its name and aliases, inflected, as whole words.
 
-Only text that can bear on a target is shown to a model: that is most of the speed, and it keeps a model from guessing about targets that
-nobody spoke of.
+Only text that can bear on a target is shown to a model: that is most of the speed, and it keeps a model from guessing about targets
+that nobody spoke of.
 """
 
 from __future__ import annotations

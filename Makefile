@@ -1,0 +1,42 @@
+# make run | test | lint | bench | torture: each sets everything up by itself. PYTHON names the interpreter that makes the environment.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO_DATES := 2026-03-02 2026-03-03 2026-03-04
+
+.PHONY: run test lint bench setup clean
+
+run: $(READY)
+	$(BIN)/nightwire run configs/demo.toml $(addprefix --date ,$(DEMO_DATES))
+	$(BIN)/nightwire show configs/demo.toml
+
+test: $(READY)
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+setup: $(READY)
+
+# torch first and by its exact version, so that a CPU build lying on the machine is taken; then exactly what constraints.txt pins.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "nightwire needs Python 3.11 or newer; have $$($(PYTHON) --version). Name one: make PYTHON=python3.12 ..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --constraint constraints.txt pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --group dev
+	$(BIN)/nightwire prepare configs/demo.toml
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) state published
