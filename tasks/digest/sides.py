@@ -1,0 +1,161 @@
+"""Who stands where on a target, by who is speaking: quoted people, articles in their own voice, outlets as a whole. Never mixed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from statistics import median
+
+from tasks.config import Outlet, Target
+from tasks.digest import safe
+from tasks.digest.night import Night, Row, Told
+
+DECIDED = ("favor", "against", "neutral")
+_RANK = {"favor": 0, "against": 1, "mixed": 2, "neutral": 3, "unclear": 4}
+LONGEST_QUOTE = 320
+
+
+@dataclass(frozen=True)
+class Said:
+    """One piece of evidence.
+
+    Attributes:
+        direct: the words stood in quotation marks; otherwise they are the article's words for what was said.
+    """
+
+    text: str
+    direct: bool
+    told: Told
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A quoted speaker on one target.
+
+    Attributes:
+        label: favor, against, neutral, unclear, or mixed where they are heard on both sides.
+        position: -1 against .. 1 in favour: the median of p_favor - p_against over their quotes; `low`, `high` the extremes.
+        confidence: median of the labels' confidence, 0..1.
+        state_only: heard only through state-controlled outlets.
+    """
+
+    name: str
+    role: str
+    label: str
+    quotes: int
+    labels: str
+    position: float
+    low: float
+    high: float
+    confidence: float
+    said: Said
+    state_only: bool
+
+
+@dataclass(frozen=True)
+class Voice:
+    """An article in its own voice."""
+
+    label: str
+    confidence: float
+    said: Said
+
+
+@dataclass(frozen=True)
+class Side:
+    """One target."""
+
+    target: Target
+    holders: tuple[Holder, ...]
+    unnamed: int
+    voices: tuple[Voice, ...]
+    outlets: tuple[tuple[Outlet, str, int, float], ...]
+    unclear: int
+    statements: int
+
+    def count(self, label: str) -> int:
+        """How many holders have the label."""
+        return sum(h.label == label for h in self.holders)
+
+
+def sides(night: Night) -> list[Side]:
+    """One per configured target, in the configuration's order."""
+    by_target: dict[str, list[Row]] = defaultdict(list)
+    for row in night.stance_rows:
+        by_target[row["target_id"]].append(row)
+    return [_side(night, target, by_target[target.id]) for target in night.view.targets]
+
+
+def _side(night: Night, target: Target, rows: list[Row]) -> Side:
+    quoted = [r for r in rows if r["holder_level"] == "quoted_speaker" and not _again(night, r)]
+    named: dict[str, list[Row]] = defaultdict(list)
+    for row in quoted:
+        if safe.plain(row["holder"]):
+            named[safe.plain(row["holder"])].append(row)
+    holders = sorted(
+        (_holder(night, name, found) for name, found in named.items()), key=lambda h: (_RANK[h.label], -h.quotes, -h.confidence, h.name)
+    )
+    voices = [
+        Voice(r["label"], r["confidence"] or 0.0, _said(night, r))
+        for r in rows
+        if r["holder_level"] == "author" and r["label"] in ("favor", "against")
+    ]
+    outlets = [
+        (night.view.outlet(r["article_id"]), r["label"], r["articles"] or 0, r["confidence"] or 0.0)
+        for r in rows
+        if r["holder_level"] == "outlet"
+    ]
+    return Side(
+        target=target,
+        holders=tuple(holders),
+        unnamed=len(quoted) - sum(map(len, named.values())),
+        voices=tuple(sorted(voices, key=lambda v: (_RANK[v.label], -v.confidence, v.said.told.article_id))),
+        outlets=tuple(sorted(outlets, key=lambda o: (o[0].name, o[1]))),
+        unclear=sum(r["label"] == "unclear" for r in quoted),
+        statements=len(quoted),
+    )
+
+
+def _again(night: Night, row: Row) -> bool:
+    quote = night.quote_rows.get(row["quote_id"])
+    return quote is not None and quote["repeat_of"] is not None
+
+
+def _holder(night: Night, name: str, rows: list[Row]) -> Holder:
+    labels = Counter(r["label"] for r in rows)
+    label = _label(labels)
+    positions = [(r["p_favor"] or 0.0) - (r["p_against"] or 0.0) for r in rows]
+    best = min((r for r in rows if r["label"] == label or label == "mixed"), key=lambda r: _worth(night, r))
+    roles = [safe.plain(q["role"]) for r in rows if (q := night.quote_rows.get(r["quote_id"])) and safe.plain(q["role"])]
+    said = _said(night, best)
+    return Holder(
+        name=name,
+        role=max(roles, key=lambda role: (len(role), role)) if roles else "",
+        label=label,
+        quotes=len(rows),
+        labels=", ".join(f"{n} {word}" for word, n in sorted(labels.items(), key=lambda i: _RANK[i[0]])) if len(labels) > 1 else "",
+        position=median(positions),
+        low=min(positions),
+        high=max(positions),
+        confidence=median([r["confidence"] or 0.0 for r in rows]),
+        said=said,
+        state_only=all(night.told(r["article_id"]).state for r in rows),
+    )
+
+
+def _label(labels: Counter[str]) -> str:
+    if labels["favor"] and labels["against"]:
+        return "mixed"
+    return next((word for word in DECIDED if labels[word]), "unclear")
+
+
+def _worth(night: Night, row: Row) -> tuple[bool, float, str]:
+    """Direct words first, then the surest; the id makes it the same every time."""
+    quote = night.quote_rows.get(row["quote_id"])
+    return quote is None or quote["kind"] == "indirect", -(row["confidence"] or 0.0), row["quote_id"]
+
+
+def _said(night: Night, row: Row) -> Said:
+    quote = night.quote_rows.get(row["quote_id"])
+    text = safe.plain(quote["text"] if quote else row["evidence"]).strip("\"“”„«»‟'‘’ ")
+    return Said(safe.shorten(text, LONGEST_QUOTE), quote is not None and quote["kind"] != "indirect", night.told(row["article_id"]))
