@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -112,7 +112,7 @@ def article(document: Mapping[str, Any], source: SourceSettings, settings: Extra
         "dateline_agency": dateline.agency if dateline else None,
         "dateline_date": dateline.date if dateline else None,
         "byline": draft.byline or None,
-        "paragraphs": [asdict(span) for span in spans],
+        "paragraphs": [vars(span) for span in spans],
         "flags": flags,
     }
 

@@ -8,7 +8,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 SHORTEST = 20
 """Letters under which no guess is made."""
-ENOUGH = 2000
+ENOUGH = 1000
 """Characters that are looked at: more do not change the answer."""
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
+from htmldate import find_date
 from lxml import etree, html
 from trafilatura import bare_extraction
 
 from tasks.errors import RejectDocument
-from tasks.ingest import paragraphs
+from tasks.ingest import metadata, plain
 from tasks.ingest.article import Draft
+from tasks.ingest.paragraphs import clean, squeeze
 
-DEEPEST = 200
-"""Nested elements: real pages stay under 60; libxml2's own limit is 256."""
-_KINDS = {"head": "body", "p": "body", "quote": "body", "item": "body", "code": "body", "row": "body"}
+SHOWN, CLAIMED = 0.15, 0.5
+"""Shares of the text in the page's `<p>` elements, and of the body that its JSON-LD claims, under which the fast mode has lost part
+of the article: then the full mode runs as well and the longest text wins."""
 
 
 def read(text: str, url: str = "") -> Draft:
@@ -23,20 +25,39 @@ def read(text: str, url: str = "") -> Draft:
         RejectDocument: no article was found (`no_article`), or the page is no tree that can be walked (`bad_record`).
     """
     tree = _tree(text)
-    document = bare_extraction(tree, url=url or None, fast=True, include_comments=False, include_tables=False, with_metadata=True)
-    if document is None or document.body is None:
+    head = metadata.read(tree)
+    lines = _body(tree, head, text, url)
+    if not lines:
         raise RejectDocument("no_article", "no article was found in the page")
-    blocks = _blocks(document.body)
-    if not blocks:
-        raise RejectDocument("no_article", "the page has an article without text")
+    address = head.canonical if head.canonical.startswith(("http://", "https://")) else head.metas.get("og:url", "")
     return Draft(
-        title=paragraphs.squeeze(document.title or ""),
-        blocks=tuple(blocks),
-        url=document.url or url,
-        byline=paragraphs.squeeze(document.author or ""),
+        title=metadata.title(head),
+        blocks=tuple(plain.label(lines)),
+        url=address or url,
+        byline=metadata.byline(head),
         language=tree.get("lang", ""),
-        published=(("meta", document.date),) if document.date else (),
+        published=tuple(metadata.published(head, url or address) or _searched(text)),
     )
+
+
+def _body(tree: html.HtmlElement, head: metadata.Head, text: str, url: str) -> list[str]:
+    shown = sum(len(p.text_content()) for p in tree.iter("p"))
+    claimed = [line for line in (squeeze(line) for line in metadata.body(head).split("\n")) if line]
+    lines = _lines(bare_extraction(tree, url=url or None, fast=True, include_comments=False))
+    if _length(lines) < max(SHOWN * shown, CLAIMED * _length(claimed)):
+        full = _lines(bare_extraction(_tree(text), url=url or None, include_comments=False))
+        return max(lines, full, claimed, key=_length)
+    return lines
+
+
+def _length(lines: list[str]) -> int:
+    return sum(map(len, lines))
+
+
+def _searched(text: str) -> list[tuple[str, str]]:
+    """htmldate's answer, where the page says nothing that is meant for machines."""
+    found = find_date(_tree(text), original_date=True)
+    return [("page", found)] if found else []
 
 
 def _tree(text: str) -> html.HtmlElement:
@@ -48,12 +69,7 @@ def _tree(text: str) -> html.HtmlElement:
     return tree
 
 
-def _blocks(body: html.HtmlElement) -> list[tuple[str, str]]:
-    blocks = []
-    for element in body.iter("p", "head", "quote", "item", "code"):
-        if element.find(".//p") is not None or element.find(".//item") is not None:
-            continue
-        for line in "".join(element.itertext()).split("\n\n"):
-            if text := paragraphs.squeeze(paragraphs.clean(line)):
-                blocks.append((_KINDS[element.tag], text))
-    return blocks
+def _lines(document: Any) -> list[str]:
+    """trafilatura's text, a line a paragraph, list items without their marks."""
+    text = clean(getattr(document, "text", None) or "")
+    return [line for line in (squeeze(line).removeprefix("- ") for line in text.split("\n")) if line]
