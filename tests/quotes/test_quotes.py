@@ -9,8 +9,8 @@ from tasks.quotes import quotes
 from tests.quotes.articles import table
 
 TALKS = """Harbour Talks to Resume - Ministry
-Northland hopes that the island government will take the talks seriously, Northland Deputy Trade Minister Anna Berg said on Friday.
-On Wednesday, Northland Foreign Minister Paul Stern said that the delegation is ready to present a draft in Marburg on June 2. \
+Northland hopes that the island government will take the talks seriously, Norlandish Deputy Trade Minister Anna Berg said on Friday.
+On Wednesday, Norlandish Foreign Minister Paul Stern said that the delegation is ready to present a draft in Marburg on June 2. \
 At the same time, the Chancellery said that Northland has not yet received an answer from the island.
 "Northland wants a speedy settlement. This was confirmed by [Northland] President [Viktor] Holm, who on May 10 put forward \
 an initiative to reopen the northern harbour, closed in the spring," Berg said at the 10th \

@@ -1,0 +1,102 @@
+"""What finds attributions: rules alone, or the token model helped by rules where they are certain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tasks.config import QuoteSettings
+from tasks.errors import RejectDocument
+from tasks.models import digest, load_token
+from tasks.models.token import TokenClassifier
+from tasks.quotes.attribution import Attribution, Span, overlap
+from tasks.quotes.decode import back, joined, link, parts
+from tasks.quotes.marks import Quoted, is_title, quoted, snap
+from tasks.quotes.rules import by_rules
+
+Job = tuple[str, Sequence[Span], str]
+"""An article's text, the paragraphs to read, its language."""
+RULES = "rules@1"
+
+
+class Finder(Protocol):
+    """Finds attributions."""
+
+    @property
+    def name(self) -> str:
+        """What goes into the column `model`."""
+        ...
+
+    def find(self, jobs: Sequence[Job]) -> list[list[Attribution] | RejectDocument]:
+        """One list of attributions per job, or why there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rules alone."""
+
+    name: str = RULES
+
+    def find(self, jobs: Sequence[Job]) -> list[list[Attribution] | RejectDocument]:
+        """One list of attributions per job."""
+        return [by_rules(text, paragraphs, language) for text, paragraphs, language in jobs]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A token model; quotation marks correct its edges, and rules add quotations in marks that it does not see."""
+
+    name: str
+    tagger: TokenClassifier
+
+    def find(self, jobs: Sequence[Job]) -> list[list[Attribution] | RejectDocument]:
+        """One list of attributions per job, or the model's reason for having none."""
+        laid = [joined(text, paragraphs) for text, paragraphs, _ in jobs]
+        tags = self.tagger.tag([line for line, _ in laid])
+        out: list[list[Attribution] | RejectDocument] = []
+        for number, (job, (line, places)) in enumerate(zip(jobs, laid, strict=True)):
+            if number in tags.failed:
+                out.append(tags.failed[number])
+                continue
+            seen = link(parts(line, tags.values[number], tags.offsets[number], self.tagger.labels))
+            out.append(_helped(job, [_moved(one, places) for one in seen]))
+        return out
+
+
+def _moved(one: Attribution, places: Sequence[tuple[int, int]]) -> Attribution:
+    return Attribution(
+        tuple(back(span, places) for span in one.content),
+        back(one.cue, places) if one.cue else None,
+        back(one.source, places) if one.source else None,
+        one.confidence,
+    )
+
+
+def _helped(job: Job, seen: list[Attribution]) -> list[Attribution]:
+    """The model's attributions with edges on quotation marks, and the rules' quotations in marks that lie outside all of them."""
+    text, paragraphs, language = job
+    marks = [one for start, end in paragraphs for one in quoted(text, start, end) if not is_title(text, one)]
+    kept = [_snapped(one, marks) for one in seen]
+    taken = [span for one in kept for span in one.content]
+    for one in by_rules(text, paragraphs, language):
+        in_marks = any(start <= one.start < end for start, end in ((m.start, m.end) for m in marks))
+        if in_marks and not any(overlap(a, b) for a in taken for b in one.content):
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.content)
+
+
+def _snapped(one: Attribution, marks: list[Quoted]) -> Attribution:
+    return Attribution(tuple(snap(span, marks) for span in one.content), one.cue, one.source, one.confidence)
+
+
+def finder(settings: QuoteSettings) -> Finder:
+    """What the settings name: the rules where there is no model.
+
+    Raises:
+        Unusable: the model's files are not there, or not those that they should be.
+    """
+    if settings.model is None:
+        return Rules()
+    return Model(f"{settings.model.name}@{digest(settings.model)[:12]}", load_token(settings.model))
