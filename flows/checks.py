@@ -76,6 +76,16 @@ def gather(store: Store, tables: Mapping[str, Iterable[Ref]]) -> dict[str, pa.Ta
     return {name: concat([store.get(ref) for ref in refs if ref.rows], SPECS[name]) for name, refs in tables.items()}
 
 
+def intact(published: Path, manifest: Manifest, *, check_bytes: bool) -> bool:
+    """Whether all files of a published night are there, with the right size or, if asked, the right bytes."""
+    for name, refs in {**manifest.tables, "runs": (manifest.runs,)}.items():
+        for number, ref in enumerate(refs):
+            path = published / part(name, manifest.run_date, number)
+            if not path.is_file() or path.stat().st_size != ref.size or (check_bytes and digest_file(path) != ref.digest):
+                return False
+    return all((published / "digests" / name).is_file() for name in manifest.pages)
+
+
 def verify(published: Path, only: Iterable[object] = ()) -> list[str]:
     """Every fault of what is published: one line each, beginning with the file's path.
 

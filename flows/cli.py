@@ -100,7 +100,7 @@ def _night(run: Run, *, without_prefect: bool) -> None:
     from flows import progress
     from flows.steps import Inline
 
-    plan = run.plan()
+    plan = run.plan(check_bytes=True)
     if plan.fresh:
         print(f"night {run.date}: published and unchanged, no step to run ({len(plan.jobs)} jobs checked)")
         return

@@ -13,7 +13,9 @@ SAFE = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # the default of 20 fails on a busy machine
     "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
     "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
-    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "nightwire",  # our lines stand in the run's log in the UI
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # and reach the terminal once, in our own words
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
 }
 """Settings that a night runs with where the environment says nothing else."""
 

@@ -18,6 +18,7 @@ from prefect.runtime import flow_run
 from prefect.server.database import provide_database_interface
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task
+from prefect.utilities.annotations import quote
 
 from flows import dates, manifest, stopping
 from flows.manifest import Manifest
@@ -46,7 +47,8 @@ class Prefect:
         if job.name not in self._tasks:
             self._tasks[job.name] = Task(_perform, name=job.name, description=job.about, cache_policy=NO_CACHE, persist_result=False)
         named = self._tasks[job.name].with_options(task_run_name=f"{job.name}-{job.shard:03d}")
-        return named.submit(job, [[(part.job, part.index) for part in table] for table in inputs])
+        # quoted: else Prefect looks for earlier results inside the job, and draws arrows where there are none
+        return named.submit(quote(job), [[(part.job, part.index) for part in table] for table in inputs])
 
     def result(self, job: Any) -> Done:
         """Wait for a task run.

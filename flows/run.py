@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+import logging
 import subprocess
 import uuid
 from collections.abc import Callable, Mapping
@@ -21,11 +22,14 @@ from flows.nightly import STEPS, Tonight, night
 from flows.places import Places
 from flows.publish import locked, publish
 from flows.steps import Done, Planner, Runner, Work
-from flows.store import Ref
+from flows.store import DamagedFileError, Ref
 from tasks.config import Config, digest_of, interval, load
 from tasks.errors import Abort, NightwireError, Unusable
 from tasks.ingest.sources import check_sources
 from tasks.tables import RUNS, concat
+
+log = logging.getLogger("nightwire")
+HEALED_AT_MOST = 20
 
 
 @dataclass(frozen=True)
@@ -129,24 +133,42 @@ class Run:
         """
         with locked(self.desk.places.lock(str(self.date)), f"night {self.date}"):
             try:
-                work, tonight = self.walk(runner)
-                published = self.finish(work, tonight)
+                published = self._healing(runner)
             except NightwireError as error:
                 failures.note(self.desk.places, self.date, error, self.now())
                 raise
             failures.clear(self.desk.places, self.date)
             return published
 
-    def plan(self) -> Plan:
-        """What would run; reads records, writes nothing."""
+    def _healing(self, runner: Runner) -> Manifest:
+        """Walk the night; a damaged file of the store is removed and built again, a few times at most."""
+        for _ in range(HEALED_AT_MOST):
+            try:
+                work, tonight = self.walk(runner)
+                return self.finish(work, tonight)
+            except DamagedFileError as error:
+                log.warning("%s It is removed and built again now.", error)
+                error.path.unlink(missing_ok=True)
+        raise Abort(
+            f"night {self.date}: more than {HEALED_AT_MOST} files of the store are damaged. Check the disk; then remove the store."
+        )
+
+    def plan(self, *, check_bytes: bool = False) -> Plan:
+        """What would run; reads records, writes nothing.
+
+        Args:
+            check_bytes: also compare the published files with their digests; else only their sizes.
+        """
         work, tonight = self.walk(Planner())
         jobs = tuple(work.done())
         published = manifest.read(self.desk.places.published, self.date)
-        fresh = published is not None and not any(job.ran for job in jobs) and self._same(work, tonight, published)
+        fresh = (
+            published is not None
+            and not any(job.ran for job in jobs)
+            and self._manifest(work, tonight, [], published.runs).content == published.content
+            and checks.intact(self.desk.places.published, published, check_bytes=check_bytes)
+        )
         return Plan(jobs, published, fresh)
-
-    def _same(self, work: Work, tonight: Tonight, published: Manifest) -> bool:
-        return self._manifest(work, tonight, [], published.runs).content == published.content
 
     def finish(self, work: Work, tonight: Tonight) -> Manifest:
         """Wait for the night, check it, publish it.

@@ -28,11 +28,17 @@ ROW_GROUP = 100_000
 """Rows a group; with zstd-1 and dictionaries only where values repeat: 844 MB/s read at 2.2:1 (docs/log.md)."""
 
 
-CURE = "Delete the file; the next run builds it again."
-
-
 class DamagedFileError(Abort):
-    """A file of the store whose bytes are not those that were written."""
+    """A finished file whose bytes are not those that were written.
+
+    Args:
+        path: the file.
+        fault: what is wrong with it.
+    """
+
+    def __init__(self, path: Path, fault: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {fault}. Delete the file; the next run builds it again.")
 
 
 @dataclass(frozen=True)
@@ -123,9 +129,9 @@ class Store:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise DamagedFileError(f"{path}: can't be read: {error}. {CURE}") from error
+            raise DamagedFileError(path, f"can't be read: {error}") from error
         if hashlib.sha256(content).hexdigest() != ref.digest:
-            raise DamagedFileError(f"{path}: its bytes are not those that were written. {CURE}")
+            raise DamagedFileError(path, "its bytes are not those that were written")
         return read_table(path, SPECS[ref.table], content=content)
 
     def _whole(self, ref: Ref) -> bool:
@@ -184,7 +190,7 @@ def read_table(path: Path, spec: Spec, *, content: bytes | None = None) -> pa.Ta
         with pq.ParquetFile(path if content is None else pa.BufferReader(content), page_checksum_verification=True) as file:
             return file.read(columns=spec.schema.names)
     except (OSError, pa.ArrowException) as error:
-        raise DamagedFileError(f"{path}: can't be read as the table {spec.name}: {error}. {CURE}") from error
+        raise DamagedFileError(path, f"can't be read as the table {spec.name}: {error}") from error
 
 
 def digest_file(path: Path) -> str:

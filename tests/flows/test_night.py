@@ -84,6 +84,22 @@ def test_a_lost_file_of_the_store_rebuilds_its_shard(desk: Path) -> None:
     assert rows(again) == rows(published)
 
 
+def test_a_flipped_bit_in_what_is_published_is_found_and_healed(desk: Path) -> None:
+    published = manifest.read(desk.parents[1] / "published", NIGHT)
+    assert published is not None
+    path = desk.parents[1] / "published" / manifest.part("quotes", NIGHT, 0)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)  # the store's file is the same one, by hard link
+    faults = checks.verify(desk.parents[1] / "published")
+    assert len(faults) == 1
+    assert str(path) in faults[0]
+    assert not Run(Desk.open(desk), NIGHT).plan(check_bytes=True).fresh
+    again = run(desk)
+    assert rows(again) == rows(published)
+    assert checks.verify(desk.parents[1] / "published") == []
+
+
 def test_one_more_target_recomputes_stances_only(desk: Path) -> None:
     text = desk.read_text()
     desk.write_text(text + '\n[[targets]]\nid = "weather"\nname = "the weather"\naliases = ["rain", "Regen"]\n')
