@@ -63,8 +63,10 @@ def _kin(core: int, passages: int) -> bool:
 
 def _by_document(later: Ints, earlier: Ints, relation: Ints, measures: Measures) -> Iterator[tuple[int, Iterable[tuple[int, int]]]]:
     """Documents by rank, each with the earlier ones that it copies, the best first."""
+    if not len(later):
+        return
     order = np.lexsort((earlier, -measures.copied, -relation, later))
-    begins = np.flatnonzero(np.r_[True, np.diff(later[order]) != 0]) if len(order) else order
+    begins = np.flatnonzero(np.r_[True, np.diff(later[order]) != 0])
     documents, offers = later[order].tolist(), list(zip(earlier[order].tolist(), measures.passages[order].tolist(), strict=True))
     for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(order)], strict=True):
         yield documents[begin], offers[begin:end]
