@@ -12,18 +12,17 @@ from tasks.dedup.hashing import Flags, Hashes, Ints
 from tasks.dedup.window import Window, batches
 
 Shares = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int32]
 
 PASSAGES = 16
 """Into how many parts a canonical document is divided to see which of them a copy has."""
 _SOMETHING = 1 / 8
 """An edited copy with one word in ten changed lacks a part of 25 words by this measure once in some 10,000 parts."""
 
-_PAIRS = 1 << 10
-_ELEMENTS = 1 << 20
-_PLACE = np.uint64(21)
-_SIDE = np.uint64(1) << _PLACE
-_PLACES = _SIDE - np.uint64(1)
-_ABOVE = np.uint64(22)
+_SHINGLES = 1 << 16
+"""Compared at a time: the arrays of a batch stay in the processor's second cache."""
+_PAIRS = 1 << 12
+_ODD = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,21 @@ class Measures:
     passages: npt.NDArray[np.uint16]
 
 
+@dataclass(frozen=True)
+class _Meeting:
+    """Of a batch of pairs: how many distinct shingles both, the later, the earlier have, and which words stand in shared ones."""
+
+    both: Ints
+    later: Ints
+    earlier: Ints
+    later_words: Flags
+    earlier_words: Flags
+
+
 def compare(window: Window, later: Ints, earlier: Ints, size: int) -> Measures:
     """Measures of the pairs (later[i], earlier[i])."""
     costs = window.size[later] + window.size[earlier]
-    parts = [_compare(window, later[batch], earlier[batch], size) for batch in batches(costs, _ELEMENTS, _PAIRS)]
+    parts = [_compare(window, later[batch], earlier[batch], size) for batch in batches(costs, _SHINGLES, _PAIRS)]
     if not parts:
         none = np.empty(0, np.float32)
         return Measures(none, none, none, none, none, np.empty(0, np.int64), np.empty(0, np.uint16))
@@ -59,69 +69,70 @@ def compare(window: Window, later: Ints, earlier: Ints, size: int) -> Measures:
 
 def copied_words(window: Window, later: Ints, earlier: Ints, size: int) -> Iterator[tuple[slice, Flags]]:
     """For batches of pairs: which words of the later documents, one text after another, stand in shingles of the earlier one."""
-    for batch in batches(window.size[later] + window.size[earlier], _ELEMENTS, _PAIRS):
-        shared = _meet(window, later[batch], earlier[batch]).shared
-        yield batch, _cover(shared[(shared & _SIDE) == 0], window.size[later[batch]], size)
-
-
-@dataclass(frozen=True)
-class _Meeting:
-    """Of a batch of pairs: the shared shingles' keys, and per pair how many distinct ones the two, the later, the earlier have."""
-
-    shared: Hashes
-    both: Ints
-    later: Ints
-    earlier: Ints
-
-
-def _meet(window: Window, later: Ints, earlier: Ints) -> _Meeting:
-    """All shingles of all pairs are sorted at once by pair, hash, side and place; what both have stands side by side."""
-    keys = np.concatenate([_keys(window, later, np.uint64(0)), _keys(window, earlier, _SIDE)])
-    keys.sort()
-    group = keys >> _ABOVE
-    begins = np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if len(keys) else np.empty(0, np.int64)
-    ends = np.r_[begins[1:], len(keys)] if len(keys) else begins
-    # Within a group the later document's places come first, so the first and the last key tell whether both are in it.
-    from_later, from_earlier = (keys[begins] & _SIDE) == 0, (keys[ends - 1] & _SIDE) != 0
-    both = from_later & from_earlier
-    of_pair = (group[begins] >> np.uint64(32)).astype(np.int64)
-    counts = (np.bincount(of_pair[chosen], minlength=len(later)) for chosen in (both, from_later, from_earlier))
-    return _Meeting(keys[np.repeat(both, ends - begins)], *counts)
+    for batch in batches(window.size[later] + window.size[earlier], _SHINGLES, _PAIRS):
+        yield batch, _meet(window, later[batch], earlier[batch], size).later_words
 
 
 def _compare(window: Window, later: Ints, earlier: Ints, size: int) -> Measures:
-    met = _meet(window, later, earlier)
-    side = (met.shared & _SIDE) != 0
-    mine = _cover(met.shared[~side], window.size[later], size)
-    theirs = _cover(met.shared[side], window.size[earlier], size)
+    met = _meet(window, later, earlier, size)
     return Measures(
         jaccard=_share(met.both, met.later + met.earlier - met.both),
         containment=_share(met.both, met.later),
         containment_reverse=_share(met.both, met.earlier),
-        copied=_parts(mine, window.size[later] + size - 1, 1)[:, 0],
-        copied_reverse=_parts(theirs, window.size[earlier] + size - 1, 1)[:, 0],
+        copied=_parts(met.later_words, window.size[later] + size - 1, 1)[:, 0],
+        copied_reverse=_parts(met.earlier_words, window.size[earlier] + size - 1, 1)[:, 0],
         distinct=np.minimum(met.later, met.earlier),
-        passages=_passages(theirs, window.size[earlier] + size - 1),
+        passages=_passages(met.earlier_words, window.size[earlier] + size - 1),
     )
 
 
-def _keys(window: Window, documents: Ints, side: np.uint64) -> Hashes:
-    """`pair << 54 | hash << 22 | side << 21 | place`."""
-    sizes = window.size[documents]
-    keys = window.shingles(documents).astype(np.uint64)
-    keys |= np.repeat(np.arange(len(documents), dtype=np.uint64) << np.uint64(32), sizes)
-    keys <<= _ABOVE
-    place = np.arange(len(keys), dtype=np.uint64) - np.repeat((np.cumsum(sizes) - sizes).astype(np.uint64), sizes)
-    keys |= side | np.minimum(place, _PLACES)
-    return keys
+def _meet(window: Window, later: Ints, earlier: Ints, size: int) -> _Meeting:
+    pairs = np.arange(len(later))
+    mine, theirs = np.repeat(pairs, window.size[later]), np.repeat(pairs, window.size[earlier])
+    keys = np.r_[mine, theirs].astype(np.uint64)
+    keys <<= np.uint64(32)
+    keys |= np.concatenate([window.shingles(later), window.shingles(earlier)])
+    first = _first_equal(keys)
+    of_mine, of_theirs = first[: len(mine)], first[len(mine) :]
+    has_mine, has_theirs = np.zeros((2, len(keys)), np.bool_)
+    has_mine[of_mine] = True
+    has_theirs[of_theirs] = True
+    pair = (keys >> np.uint64(32)).astype(np.int64)
+    counts = (np.bincount(pair[chosen], minlength=len(later)) for chosen in (has_mine & has_theirs, has_mine, has_theirs))
+    return _Meeting(*counts, _cover(has_theirs[of_mine], mine, len(later), size), _cover(has_mine[of_theirs], theirs, len(later), size))
 
 
-def _cover(keys: Hashes, sizes: Ints, size: int) -> Flags:
-    """The words, one text after another, that stand in the given shingles; a text of n shingles has n + size - 1 words."""
-    words = sizes + size - 1
-    first = np.cumsum(words) - words
-    at = first[(keys >> np.uint64(54)).astype(np.int64)] + (keys & _PLACES).astype(np.int64)
-    covered: Flags = np.zeros(int(words.sum()), np.bool_)
+def _first_equal(keys: Hashes) -> Places:
+    """For every key the place of one that equals it, the same place for all equal ones.
+
+    All write their place into a hash table at once and read who stayed; those that find another key than theirs go into the next round.
+    """
+    bits = max(int(len(keys)).bit_length() + 1, 4)
+    shift = np.uint64(64 - bits)
+    table = np.empty(1 << bits, np.int32)
+    stands = np.empty(len(keys), np.int32)
+    waiting, asking = np.arange(len(keys), dtype=np.int32), keys
+    turn = 0
+    while len(waiting):
+        slot = ((asking * np.uint64(_ODD[turn % 3]) ^ np.uint64(turn)) >> shift).astype(np.int64)
+        table[slot] = waiting
+        found = table[slot]
+        equal = keys[found] == asking
+        if turn == 0:
+            stands = np.where(equal, found, stands)
+        else:
+            stands[waiting[equal]] = found[equal]
+        waiting = waiting[~equal]
+        asking = keys[waiting]
+        turn += 1
+    return stands
+
+
+def _cover(shared: Flags, pair: Ints, pairs: int, size: int) -> Flags:
+    """The words, one text after another, that stand in shared shingles; a text of n shingles has n + size - 1 words."""
+    at = np.flatnonzero(shared)
+    at += pair[at] * (size - 1)
+    covered: Flags = np.zeros(len(shared) + pairs * (size - 1), np.bool_)
     for step in range(size):
         covered[at + step] = True
     return covered

@@ -42,11 +42,11 @@ def cut(articles: pa.Table) -> Pieces:
     return _alternate(text, offsets, owner, (start, end), (byte_start, byte_end))
 
 
-def blocks(pieces: Pieces) -> Iterator[tuple[Bytes, Ints, slice, slice]]:
+def blocks(pieces: Pieces) -> Iterator[tuple[Bytes, Ints, slice]]:
     """Whole articles of about `BLOCK` bytes, normalised: compatibility forms folded (NFKC), then lower case.
 
     Yields:
-        The bytes, the pieces' bounds in them, the slice of pieces and the slice of articles.
+        The bytes, the pieces' bounds in them, and the slice of pieces.
     """
     _, offsets = _buffer(pieces.text)
     firsts = np.flatnonzero(np.r_[True, pieces.owner[1:] != pieces.owner[:-1]]) if len(pieces.owner) else np.empty(0, np.int64)
@@ -56,10 +56,20 @@ def blocks(pieces: Pieces) -> Iterator[tuple[Bytes, Ints, slice, slice]]:
         until = int(np.searchsorted(offsets[edges], offsets[edges[article]] + BLOCK, side="right")) - 1
         until = min(max(until, article + 1), len(firsts))
         piece = slice(int(edges[article]), int(edges[until]))
-        part = pieces.text.slice(piece.start, piece.stop - piece.start)
-        data, bounds = _buffer(pc.utf8_lower(pc.utf8_normalize(part, form="NFKC")))
-        yield data[bounds[0] : bounds[-1]], bounds - bounds[0], piece, slice(article, until)
+        data, bounds = _buffer(_folded(pieces.text.slice(piece.start, piece.stop - piece.start)))
+        yield data[bounds[0] : bounds[-1]], bounds - bounds[0], piece
         article = until
+
+
+def _folded(text: pa.LargeStringArray) -> pa.LargeStringArray:
+    data, bounds = _buffer(text)
+    if _is_ascii(data[bounds[0] : bounds[-1]]):
+        return pc.ascii_lower(text)
+    return pc.utf8_lower(pc.utf8_normalize(text, form="NFKC"))
+
+
+def _is_ascii(data: Bytes) -> bool:
+    return not len(data) or int(data.max()) < 128
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
@@ -108,7 +118,7 @@ def _byte_offsets(data: Bytes, offsets: Ints, owner: Ints, places: Ints) -> Ints
     """Offsets in `data` of code points counted from the start of their text."""
     first, last = int(offsets[0]), int(offsets[-1])
     here = data[first:last]
-    if not (here >= 128).any():
+    if _is_ascii(here):
         return offsets[owner] + places
     leads = np.r_[np.flatnonzero((here & 0xC0) != 0x80) + first, last]
     return np.asarray(leads[np.searchsorted(leads, offsets[owner]) + places], np.int64)

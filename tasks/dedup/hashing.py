@@ -61,24 +61,22 @@ def hash_words(data: Bytes, bounds: Ints) -> Words:
 
 
 def _word_bounds(padded: Bytes, bounds: Ints) -> tuple[Ints, Ints]:
-    size = len(padded) - _PAD
     inside = ((padded - np.uint8(97)) < 26) | ((padded - np.uint8(48)) < 10)
-    begins = np.empty(len(padded), np.bool_)
-    wide = padded >= 128
-    ideographs: Ints | None = None
-    if wide.any():
-        inside |= wide
+    ideographs = np.empty(0, np.int64)
+    if int(padded.max()) >= 128:
+        inside |= padded >= 128
         ideographs = _mark_wide(padded, inside)
-    begins[0] = inside[0]
-    np.greater(inside[1:], inside[:-1], out=begins[1:])
-    edges = bounds[bounds < size]
-    begins[edges] = inside[edges]
-    if ideographs is not None:
-        begins[ideographs] = True
-        begins[ideographs + 3] = inside[ideographs + 3]
-    starts = np.flatnonzero(begins)
-    closes = inside[:-1] & (begins[1:] | ~inside[1:])
-    return starts, np.flatnonzero(closes) + 1
+    # The padding is no word, so that the last word ends, and here the first one begins.
+    changes = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    starts, ends = (changes[1::2], np.r_[changes[0::2]]) if inside[0] else (changes[0::2], changes[1::2])
+    if inside[0]:
+        starts = np.r_[0, starts]
+    breaks = np.r_[bounds[(bounds > 0) & (bounds < len(padded))], ideographs, ideographs + 3]
+    breaks = breaks[inside[breaks] & inside[breaks - 1] & (breaks > 0)]
+    if len(breaks):
+        breaks = np.unique(breaks)
+        starts, ends = (np.insert(edges, np.searchsorted(edges, breaks), breaks) for edges in (starts, ends))
+    return starts, ends
 
 
 def _mark_wide(padded: Bytes, inside: Flags) -> Ints:

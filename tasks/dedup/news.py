@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tasks.dedup.compare import Shares, copied_words
 from tasks.dedup.hashing import Flags, Ints
-from tasks.dedup.window import Window
+from tasks.dedup.window import Window, ranges
 from tasks.tables import SPAN
 
 OLD = 0.5
@@ -24,25 +24,26 @@ def new_spans(window: Window, documents: Ints, canonical: Ints, copied: Shares, 
         size: words per shingle.
     """
     asked = np.flatnonzero((documents != canonical) & (copied < 1))
-    counts = np.zeros(len(documents), np.int64)
     paragraphs = _paragraphs(window, documents[asked])
-    per_document = paragraphs.value_lengths().to_numpy()
+    per_document = paragraphs.value_lengths().to_numpy().astype(np.int64)
     flat = paragraphs.flatten()
     start, end, words = (flat.field(name).to_numpy(zero_copy_only=False).astype(np.int64) for name in ("start", "end", "words"))
-    new = np.zeros(len(flat), np.bool_)
+    new = np.repeat(copied[asked] < OLD, per_document)
     edges = np.r_[0, np.cumsum(per_document)]
-    for batch, covered in copied_words(window, documents[asked], canonical[asked], size):
-        here = slice(int(edges[batch.start]), int(edges[batch.stop]))
+    # Of one paragraph the share is known already.
+    several = np.flatnonzero(per_document > 1)
+    for batch, covered in copied_words(window, documents[asked[several]], canonical[asked[several]], size):
+        here = ranges(edges[several[batch]], per_document[several[batch]])
         new[here] = _new(covered, words[here])
-    counts[asked] = np.add.reduceat(np.r_[new, False], edges[:-1]) * (per_document > 0) if len(asked) else 0
+    counts = np.zeros(len(documents), np.int64)
+    counts[asked] = np.diff(np.r_[0, np.cumsum(new)][edges])
     spans = pa.StructArray.from_arrays([pa.array(start[new], pa.int32()), pa.array(end[new], pa.int32())], fields=list(SPAN))
     return pa.ListArray.from_arrays(pa.array(np.r_[0, np.cumsum(counts)], pa.int32()), spans)
 
 
 def _paragraphs(window: Window, documents: Ints) -> pa.ListArray:
-    rows = window.signatures.select(["paragraphs"]).take(pa.array(window.source[documents]))
-    column = rows["paragraphs"].combine_chunks()
-    return column if isinstance(column, pa.ListArray) else pa.concat_arrays(column.chunks)
+    column = window.signatures["paragraphs"].take(pa.array(window.source[documents]))
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def _new(covered: Flags, words: Ints) -> Flags:

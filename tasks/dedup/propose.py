@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tasks.config import CopySettings
 from tasks.dedup.hashing import Hashes, Ints
-from tasks.dedup.window import Window, batches, ranges
+from tasks.dedup.window import Window, ranges
 
 MIN_SAMPLE = 16
 """Fingerprints that a short text has at least, on average; all shingles where it has fewer."""
@@ -26,7 +26,8 @@ SLACK = 0.25
 """Pairs are compared that share at least this part, less one, of the fingerprints that the shorter one could share: half of what the
 loosest rule asks for, so that chance (the fingerprints' number is binomial) hides no copy."""
 
-_BLOCK = 1 << 22
+_BLOCK = 1 << 16
+_HASHES = (1 << 32) - 1
 _32 = np.uint64(32)
 
 
@@ -58,16 +59,16 @@ def propose(window: Window, settings: CopySettings) -> Pairs:
 
 def _fingerprints(window: Window, settings: CopySettings) -> Hashes:
     """`hash << 32 | rank`, ascending, without repeats. One document speaks for all that have the same words."""
-    own = np.flatnonzero((window.same_as == np.arange(len(window))) & (window.size >= settings.min_shingles))
-    bound = (rates(window.size, settings.sample) * (1 << 32)).astype(np.uint64)
+    own = (window.same_as == np.arange(len(window))) & (window.size >= settings.min_shingles)
+    rate = rates(window.size, settings.sample)
     found = []
-    for batch in batches(window.size[own], _BLOCK, len(own)):
-        documents = own[batch]
-        hashes = window.shingles(documents).astype(np.uint64)
-        sizes = window.size[documents]
-        chosen = np.flatnonzero(hashes < np.repeat(bound[documents], sizes))
-        owner = np.repeat(documents.astype(np.uint64), sizes)[chosen]
-        found.append((hashes[chosen] << _32) | owner)
+    for ranks, sizes, shingles in window.streams(_BLOCK):
+        bound = (rate[ranks] * _HASHES).astype(np.uint32)
+        uniform = bool((bound == bound[0]).all())
+        chosen = np.flatnonzero(shingles < (bound[0] if uniform else np.repeat(bound, sizes)))
+        owner = np.repeat(ranks.astype(np.uint32), sizes)[chosen]
+        speaks = own[owner]
+        found.append((shingles[chosen[speaks]].astype(np.uint64) << _32) | owner[speaks])
     keys = np.concatenate([np.empty(0, np.uint64), *found])
     keys.sort()
     return keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys

@@ -20,14 +20,14 @@ class SignSettings(Settings):
 
 def sign(articles: pa.Table, settings: SignSettings) -> pa.Table:
     """SIGNATURES of the articles that carry no reject reason; `run_date` and `story_id` stay null until `cluster`."""
-    articles = articles.filter(pc.is_null(articles["reject"])).sort_by("article_id")
+    articles = _in_order(articles.filter(pc.is_null(articles["reject"])) if articles["reject"].null_count < len(articles) else articles)
     if not articles.num_rows:
         return SIGNATURES.empty()
     pieces = cut(articles)
     words_of_piece = np.zeros(len(pieces.owner), np.int64)
     digests, lengths, sizes = [], [], []
     parts: list[Shingles] = []
-    for data, bounds, piece, _ in blocks(pieces):
+    for data, bounds, piece in blocks(pieces):
         words = hash_words(data, bounds)
         kept = pieces.kept[piece]
         words_of_piece[piece] = words.counts
@@ -47,6 +47,11 @@ def sign(articles: pa.Table, settings: SignSettings) -> pa.Table:
     columns["shingles"] = _binary(parts, np.concatenate(sizes))
     columns["paragraphs"] = _paragraphs(pieces, words_of_piece, pieces.kept, articles.num_rows)
     return conform(pa.table(columns), SIGNATURES)
+
+
+def _in_order(articles: pa.Table) -> pa.Table:
+    order = pc.sort_indices(articles["article_id"])
+    return articles if pc.all(pc.equal(order, np.arange(len(order)))).as_py() else articles.take(order)
 
 
 def _sums(values: Ints, owner: Ints) -> Ints:

@@ -46,6 +46,8 @@ class Window:
     def shingles(self, documents: Ints) -> Shingles:
         """The shingles of the given documents, one text after another, in text order."""
         sizes = self.size[documents]
+        if len(self.buffers) == 1:
+            return self.buffers[0][ranges(self.first[documents], sizes)]
         flat = np.empty(int(sizes.sum()), np.uint32)
         ends = np.cumsum(sizes)
         for number, buffer in enumerate(self.buffers):
@@ -55,6 +57,18 @@ class Window:
             from_, to = ranges(self.first[documents[here]], sizes[here]), ranges(ends[here] - sizes[here], sizes[here])
             flat[to] = buffer[from_]
         return flat
+
+    def streams(self, limit: int) -> Iterator[tuple[Ints, Ints, Shingles]]:
+        """All documents in the order of their buffers: ranks, sizes and shingles of about `limit` shingles at a time."""
+        for number, buffer in enumerate(self.buffers):
+            here = np.flatnonzero(self.heap == number)
+            here = here[np.argsort(self.first[here], kind="stable")]
+            for batch in batches(self.size[here], limit, len(here)):
+                ranks = here[batch]
+                first, size = self.first[ranks], self.size[ranks]
+                begin, end = int(first[0]), int(first[-1] + size[-1])
+                whole = end - begin == int(size.sum())
+                yield ranks, size, buffer[begin:end] if whole else buffer[ranges(first, size)]
 
 
 def ranges(first: Ints, size: Ints) -> Ints:
