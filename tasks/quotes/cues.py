@@ -8,6 +8,9 @@ neutral.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from tasks.quotes.attribution import Span
 
 _FACTIVE = """
         acknowledge admit affirm concede confirm demonstrate disclose discover find forget grasp know learn note notice
@@ -83,9 +86,23 @@ _SPEECH = """
 """
 _SPEECH_FORMS = frozenset(form.replace("_", " ") for verb in _SPEECH.split() for form in _forms(verb))
 
-VERB = re.compile(r"\b(?:" + "|".join(sorted((re.escape(f) for f in CLASS_OF), key=len, reverse=True)) + r")\b", re.IGNORECASE)
-"""Any inflected cue verb."""
+_WORD = re.compile(r"[A-Za-z]+")
+_SECOND = frozenset(form.split()[0] for form in CLASS_OF if " " in form)
+
+
+def verbs(text: str, start: int, end: int) -> Iterator[Span]:
+    """Where the cue verbs of `text[start:end]` stand; a verb of two words (`point out`) as one."""
+    for word in _WORD.finditer(text, start, end):
+        low = word[0].lower()
+        if low in _SECOND and (second := _WORD.match(text, word.end() + 1, end)) and f"{low} {second[0].lower()}" in CLASS_OF:
+            yield word.start(), second.end()
+        elif low in CLASS_OF:
+            yield word.span()
+
+
 ACCORDING = re.compile(r"\b(?:according to|in the words of)\b", re.IGNORECASE)
+CLAUSE = re.compile(r"(?:the|a|an|he|she|it|they|we|there|his|her|their|its|this|[A-Z][\w’'.]+)\b")
+"""How a clause without `that` begins after a verb of speech."""
 
 
 def is_speech(form: str) -> bool:
@@ -100,6 +117,6 @@ def cue_class(cue: str) -> str:
         return "hope_intent"
     if re.search(r"\b(?:so-called|alleged(?:ly)?|purported(?:ly)?|supposed(?:ly)?)\b", low):
         return "doubting"
-    found = [CLASS_OF[match[0].lower()] for match in VERB.finditer(low)]
+    found = [CLASS_OF[low[start:end]] for start, end in verbs(low, 0, len(low))]
     special = [name for name in found if name != "neutral"]
     return special[-1] if special else "neutral"

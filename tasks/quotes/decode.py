@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,17 +91,15 @@ def link(found: Sequence[Part]) -> list[Attribution]:
     """
     cues = [part for part in found if part.kind.startswith("cue")]
     sources = [part for part in found if part.kind == "source"]
-    groups: dict[int, list[Part]] = {}
-    alone: list[Attribution] = []
+    groups: dict[Part, list[Part]] = {}
+    out: list[Attribution] = []
     for content in (part for part in found if part.kind.startswith("content")):
         cue = _nearest(content, cues, content.kind.removeprefix("content"))
         if cue is None:
-            alone.append(Attribution(((content.start, content.end),), None, None, 0.5 * content.confidence))
+            out.append(Attribution(((content.start, content.end),), None, None, 0.5 * content.confidence))
         else:
-            groups.setdefault(cues.index(cue), []).append(content)
-    out = alone
-    for number, contents in groups.items():
-        cue = cues[number]
+            groups.setdefault(cue, []).append(content)
+    for cue, contents in groups.items():
         side = cue.kind.removeprefix("cue")
         source = None if side == "alone" else _nearest(cue, sources, side)
         sure = float(np.mean([part.confidence for part in contents])) * cue.confidence**0.5
@@ -110,11 +109,12 @@ def link(found: Sequence[Part]) -> list[Attribution]:
 
 
 def _nearest(part: Part, others: Sequence[Part], side: str) -> Part | None:
-    """The nearest of the others on the side, or on the other side where there is none within reach."""
-    left = [o for o in others if o.end <= part.start and part.start - o.end <= REACH]
-    right = [o for o in others if o.start >= part.end and o.start - part.end <= REACH]
-    first, second = (left[-1:], right[:1]) if side == "left" else (right[:1], left[-1:])
-    return next(iter(first + second), None)
+    """The nearest of the others (in order) on the side, or on the other side where there is none within reach."""
+    before = bisect_right(others, part.start, key=lambda other: other.end) - 1
+    after = bisect_left(others, part.end, key=lambda other: other.start)
+    left = others[before] if before >= 0 and part.start - others[before].end <= REACH else None
+    right = others[after] if after < len(others) and others[after].start - part.end <= REACH else None
+    return (left or right) if side == "left" else (right or left)
 
 
 def joined(text: str, paragraphs: Sequence[Span]) -> tuple[str, list[tuple[int, int]]]:
@@ -129,7 +129,6 @@ def joined(text: str, paragraphs: Sequence[Span]) -> tuple[str, list[tuple[int, 
 
 def back(span: Span, places: Sequence[tuple[int, int]]) -> Span:
     """A span of the joined paragraphs as a span of the article."""
-    starts = [there for there, _ in places]
-    first = int(np.searchsorted(starts, span[0], side="right")) - 1
-    last = int(np.searchsorted(starts, max(span[1] - 1, span[0]), side="right")) - 1
+    first = bisect_right(places, span[0], key=lambda pair: pair[0]) - 1
+    last = bisect_right(places, max(span[1] - 1, span[0]), key=lambda pair: pair[0]) - 1
     return span[0] - places[first][0] + places[first][1], span[1] - places[last][0] + places[last][1]

@@ -10,9 +10,9 @@ from tasks.config import QuoteSettings
 from tasks.errors import RejectDocument
 from tasks.models import digest, load_token
 from tasks.models.token import TokenClassifier
-from tasks.quotes.attribution import Attribution, Span, overlap
+from tasks.quotes.attribution import Attribution, Span
 from tasks.quotes.decode import back, joined, link, parts
-from tasks.quotes.marks import Quoted, is_title, quoted, snap
+from tasks.quotes.marks import Marks, speech
 from tasks.quotes.rules import by_rules
 
 Job = tuple[str, Sequence[Span], str]
@@ -77,18 +77,19 @@ def _moved(one: Attribution, places: Sequence[tuple[int, int]]) -> Attribution:
 def _helped(job: Job, seen: list[Attribution]) -> list[Attribution]:
     """The model's attributions with edges on quotation marks, and the rules' quotations in marks that lie outside all of them."""
     text, paragraphs, language = job
-    marks = [one for start, end in paragraphs for one in quoted(text, start, end) if not is_title(text, one)]
+    marks = speech(text, paragraphs)
     kept = [_snapped(one, marks) for one in seen]
-    taken = [span for one in kept for span in one.content]
+    taken = bytearray(len(text))
+    for start, end in (span for one in kept for span in one.content):
+        taken[start:end] = b"\1" * (end - start)
     for one in by_rules(text, paragraphs, language):
-        in_marks = any(start <= one.start < end for start, end in ((m.start, m.end) for m in marks))
-        if in_marks and not any(overlap(a, b) for a in taken for b in one.content):
+        if marks.at(one.start) and not any(any(taken[start:end]) for start, end in one.content):
             kept.append(one)
     return sorted(kept, key=lambda one: one.content)
 
 
-def _snapped(one: Attribution, marks: list[Quoted]) -> Attribution:
-    return Attribution(tuple(snap(span, marks) for span in one.content), one.cue, one.source, one.confidence)
+def _snapped(one: Attribution, marks: Marks) -> Attribution:
+    return Attribution(tuple(marks.snap(span) for span in one.content), one.cue, one.source, one.confidence)
 
 
 def finder(settings: QuoteSettings) -> Finder:

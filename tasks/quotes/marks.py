@@ -7,6 +7,8 @@ texts, single marks as outer marks, nested ones, and quotations left open at a p
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tasks.quotes.attribution import Span
@@ -17,6 +19,8 @@ CLOSERS = {"“": "”", "„": "“”", "«": "»", "»": "«", "‹": "›", 
 _MARK = re.compile(r"``|''|[\"“”„«»‹›「」‘’']")
 MARK = r"(?:``|''|[\"“”„«»‹›「」])"
 """A mark that is never an apostrophe, as a pattern."""
+_SINGLE = 1500
+"""Longest quotation between single marks."""
 _MOST = 4000
 """Longest quotation in characters that is believed; what is longer is a mark gone wrong."""
 
@@ -39,27 +43,40 @@ class Quoted:
 def quoted(text: str, start: int, end: int) -> list[Quoted]:
     """Outermost quotations within one paragraph `text[start:end]`, in order.
 
-    An opening mark without its closing one is a quotation up to the paragraph's end, as in a quotation of several paragraphs.
+    An opening mark without its closing one is a quotation up to the paragraph's end, as in a quotation of several paragraphs; a single
+    mark that is not closed soon is an apostrophe.
     """
     found: list[Quoted] = []
-    opened: tuple[int, str] | None = None
+    place = barren = start  # no single mark closes before `barren`
+    while match := _MARK.search(text, place, end):
+        place = match.end()
+        if not _opens(text, match, start, end):
+            continue
+        single = match[0] in "'‘"
+        reach = min(end, match.end() + _SINGLE) if single else end
+        close = _closing(text, match[0], max(match.end(), barren) if single else match.end(), reach)
+        if close is not None:
+            place = close
+            found.append(Quoted(match.start(), close, match[0], closed=True))
+        elif single:
+            barren = reach
+        else:
+            found.append(Quoted(match.start(), _trimmed(text, match.start(), end), match[0], closed=False))
+            break
+    return [one for one in found if one.end - one.start <= _MOST and re.search(r"\w", one.inner(text))]
+
+
+def _closing(text: str, mark: str, start: int, end: int) -> int | None:
+    """Where the quotation ends that the mark opens, nested ones of the same marks passed over."""
     depth = 0
     for match in _MARK.finditer(text, start, end):
-        mark, place = match[0], match.start()
-        if opened is None:
-            if _opens(text, match, start, end):
-                opened, depth = (place, mark), 0
-        elif mark == opened[1] and mark not in CLOSERS[mark]:
-            depth += 1
-        elif mark in _closers(opened[1]) and _closes(text, match, end):
-            if depth:
-                depth -= 1
-                continue
-            found.append(Quoted(opened[0], match.end(), opened[1], closed=True))
-            opened = None
-    if opened is not None and opened[1] not in "'‘":
-        found.append(Quoted(opened[0], _trimmed(text, opened[0], end), opened[1], closed=False))
-    return [one for one in found if one.end - one.start <= _MOST and re.search(r"\w", one.inner(text))]
+        if match[0] == mark and mark not in CLOSERS[mark]:
+            depth += mark != "‘"
+        elif match[0] in _closers(mark) and _closes(text, match, end):
+            if not depth:
+                return match.end()
+            depth -= 1
+    return None
 
 
 def _closers(mark: str) -> tuple[str, ...]:
@@ -127,17 +144,33 @@ def is_title(text: str, one: Quoted) -> bool:
     return (capital == len(words) and (named or (len(words) >= 3 and not sentence))) or (named and len(words) <= 4)
 
 
-def outside(spans: list[Quoted], place: int) -> bool:
-    """Whether a place lies in none of the quotations."""
-    return all(not one.start <= place < one.end for one in spans)
+class Marks:
+    """The quotations of a text, in order, found by place."""
+
+    def __init__(self, found: Iterable[Quoted]) -> None:
+        self.found = sorted(found, key=lambda one: one.start)
+        self.starts = [one.start for one in self.found]
+
+    def at(self, place: int) -> Quoted | None:
+        """The quotation in which a place lies."""
+        number = bisect_right(self.starts, place) - 1
+        return self.found[number] if number >= 0 and place < self.found[number].end else None
+
+    def between(self, start: int, end: int) -> tuple[Quoted, ...]:
+        """The quotations that begin in [start, end)."""
+        return tuple(self.found[bisect_left(self.starts, start) : bisect_left(self.starts, end)])
+
+    def snap(self, span: Span) -> Span:
+        """The span with edges that fall on a quotation's mark, or a little beside it, moved so that the marks are in."""
+        start, end = span
+        first, last = self.at(start), self.at(end)
+        if first and start <= first.start + len(first.mark) + 1:
+            start = first.start
+        if last and last.closed and end >= last.end - len(last.mark) - 1:
+            end = last.end
+        return start, end
 
 
-def snap(span: Span, spans: list[Quoted]) -> Span:
-    """The span with edges that fall on a quotation's mark, or a little beside it, moved so that the marks are in."""
-    start, end = span
-    for one in spans:
-        if one.start < start <= one.start + len(one.mark) + 1:
-            start = one.start
-        if one.closed and one.end - len(one.mark) - 1 <= end < one.end:
-            end = one.end
-    return start, end
+def speech(text: str, paragraphs: Iterable[Span]) -> Marks:
+    """The quotations of all paragraphs that are no titles."""
+    return Marks(one for start, end in paragraphs for one in quoted(text, start, end) if not is_title(text, one))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tasks.quotes.attribution import Attribution, Span
-from tasks.quotes.cues import VERB, is_speech
+from tasks.quotes.cues import CLAUSE, is_speech, verbs
 from tasks.quotes.names import Mention, read_mention
 from tasks.quotes.nouns import left_of
 
@@ -14,6 +14,7 @@ _INITIATIVE = re.compile(
     r"(?:initiative|proposal|plan|idea)\b",
     re.IGNORECASE,
 )
+_CUES = 12
 _WHO = re.compile(r"([^,;:.]{2,90}),\s+who\s+(?:[\w' ]{0,40}\s)?$")
 
 
@@ -23,8 +24,8 @@ def inner(text: str, one: Attribution) -> list[Attribution]:
     for start, end in one.content:
         for sentence in re.finditer(r"[^.!?\n]+(?:[.!?](?!\s+[A-Z\"“”]|\s*$)[^.!?\n]*)*", text[start:end]):
             first, last = start + sentence.start(), start + sentence.end()
-            cues = [m.span() for pattern in (_INITIATIVE, VERB) for m in pattern.finditer(text, first, last)]
-            deep = next((d for cue in cues if (d := _nested(text, first, last, cue, one))), None)
+            cues = [*(m.span() for m in _INITIATIVE.finditer(text, first, last)), *verbs(text, first, last)]
+            deep = next((d for cue in cues[:_CUES] if (d := _nested(text, first, last, cue, one))), None)
             if deep is not None:
                 found.append(deep)
     return found
@@ -38,13 +39,12 @@ def _nested(text: str, first: int, last: int, cue: Span, one: Attribution) -> At
     speech = is_speech(text[slice(*cue)])
     if mention.kind not in ("name", "organisation") or not (speech or _is_somebody(text, source, mention)):
         return None
-    told = re.match(r"\s*(?:that\b|to\b)", text[cue[1] : last])
-    if not told:
+    rest = text[cue[1] : last]
+    told = rest.strip(" ,.\"“”'’»")
+    if not (re.match(r"(?:that|to)\b", told) or (speech and CLAUSE.match(told))) or len(told.split()) < 3:
         return None
-    end = last - len(text[cue[1] : last]) + len(text[cue[1] : last].rstrip(" ,.\"“”'’»")) if last > cue[1] else last
-    start = cue[1] + len(text[cue[1] : last]) - len(text[cue[1] : last].lstrip())
-    if len(text[start:end].split()) < 3:
-        return None
+    start = cue[1] + rest.index(told)
+    end = start + len(told)
     return Attribution(((start, end),), cue, source, round(one.confidence * 0.8, 4))
 
 
@@ -58,7 +58,6 @@ def _is_somebody(text: str, source: Span, mention: Mention) -> bool:
 
 def _subject(text: str, first: int, cue: Span) -> Span | None:
     """The subject of an inner cue; that of `who` is the name before it."""
-    if relative := _WHO.search(text, first, cue[0]):
-        before = left_of(text, first, relative.end(1))
-        return before
+    if relative := _WHO.search(text, max(first, cue[0] - 200), cue[0]):
+        return left_of(text, first, relative.end(1))
     return left_of(text, first, cue[0])

@@ -10,7 +10,7 @@ from typing import Any
 
 from tasks.quotes.attribution import Attribution, Span
 from tasks.quotes.cues import cue_class
-from tasks.quotes.marks import MARK, Quoted, is_title, quoted
+from tasks.quotes.marks import MARK, Quoted, quoted, speech
 from tasks.quotes.nested import inner
 from tasks.quotes.speakers import Cast, Speaker
 
@@ -24,7 +24,7 @@ def kind_of(text: str, content: Sequence[Span]) -> str:
     if all(_fully_marked(part) for part in parts):
         return "direct"
     for start, end in content:
-        if any(not is_title(text, one) for one in quoted(text, start, end)) or re.search(rf"^{MARK}|{MARK}$", text[start:end].strip()):
+        if speech(text, [(start, end)]).found or re.search(rf"^{MARK}|{MARK}$", text[start:end].strip()):
             return "mixed"
     return "indirect"
 
@@ -78,7 +78,7 @@ def rows_of(article: Article, found: Sequence[Attribution]) -> list[dict[str, An
     found = sorted(found, key=lambda a: a.content)
     nests = [inner(text, one) for one in found]
     cast = Cast(text, [*found, *(deep for group in nests for deep in group)])
-    contents = [span for one in found for span in one.content]
+    contents = sorted(span for one in found for span in one.content)
     before: list[tuple[int, Speaker]] = []
     rows: list[dict[str, Any]] = []
     said: list[tuple[str, str]] = []
@@ -128,9 +128,11 @@ def _row(article: Article, one: Attribution, speaker: Speaker, chain: list[str])
 
 
 def _repeated(row: dict[str, Any], said: list[tuple[str, str]]) -> str | None:
-    """The earlier quotation that has all these words, if they are at least five; the row joins the list."""
+    """The earlier quotation, of the last hundred, that has all these words, if they are at least five; the row joins the list."""
+    if row["chain"][1:]:
+        return None
     words = " ".join(re.findall(r"\w+", row["words"].lower()))
-    earlier = next((quote for quote, told in said if f" {words} " in f" {told} "), None) if words.count(" ") >= 4 else None
-    if not row["chain"][1:]:
-        said.append((row["quote_id"], words))
-    return earlier if not row["chain"][1:] else None
+    enough = words.count(" ") >= 4
+    earlier = next((quote for quote, told in said[-100:] if f" {words} " in f" {told} "), None) if enough else None
+    said.append((row["quote_id"], words))
+    return earlier

@@ -7,12 +7,12 @@ quotation marks that follow without a cue belong to the quotation before them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tasks.quotes.attribution import Attribution, Span
-from tasks.quotes.cues import ACCORDING, VERB, is_speech
-from tasks.quotes.marks import MARK, Quoted, is_title, outside, quoted
+from tasks.quotes.cues import ACCORDING, CLAUSE, is_speech, verbs
+from tasks.quotes.marks import MARK, Marks, Quoted, speech
 from tasks.quotes.nouns import left_of, right_of
 from tasks.words.sentences import sentences
 
@@ -26,6 +26,9 @@ _AFTER_CUE = re.compile(
     r"(?:(?:on|late on|early on|earlier on)?\s*(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\s+)?(?:in an? (?:statement|interview)\s+)?"
 )
 _TO_MARK = re.compile(rf"[^\"“”«„\n.;]{{0,80}}?[:,]\s*(?={MARK})")
+_LONG = 20_000
+_CUES = 12
+"""So many verbs at each end of a sentence are looked at: a flood of them would cost the square of the sentence's length."""
 _COMPLEMENT = re.compile(r"(?:that|whether|how|why|what|to)\b")
 
 
@@ -42,23 +45,34 @@ def read_sentences(text: str, start: int, end: int, language: str) -> list[Sente
     """The sentences of a paragraph, a dateline left out, joined where a boundary would part a quotation."""
     if line := _DATELINE.match(text, start, end):
         start = line.end()
-    marks = [one for one in quoted(text, start, end) if not is_title(text, one)]
+    marks = speech(text, [(start, end)])
     joined: list[list[int]] = []
-    for a, b in sentences(text[start:end], language):
-        inside = joined and any(one.start < start + a < one.end for one in marks)
-        if inside:
-            joined[-1][1] = start + b
+    for a, b in _split(text, start, end, language):
+        around = marks.at(a)
+        if joined and around and around.start < a:
+            joined[-1][1] = b
         else:
-            joined.append([start + a, start + b])
-    return [Sentence(a, b, tuple(one for one in marks if a <= one.start < b)) for a, b in joined]
+            joined.append([a, b])
+    return [Sentence(a, b, marks.between(a, b)) for a, b in joined]
+
+
+def _split(text: str, start: int, end: int, language: str) -> Iterator[Span]:
+    """Sentences of a paragraph, in pieces of bounded length: the splitter takes the square of a line's length when it is full of marks."""
+    while start < end:
+        stop = end if end - start <= _LONG else text.rfind(" ", start, start + _LONG) + 1 or start + _LONG
+        stop = stop if stop > start else start + _LONG
+        for a, b in sentences(text[start:stop], language):
+            yield start + a, start + b
+        start = stop
 
 
 def by_rules(text: str, paragraphs: Sequence[Span], language: str) -> list[Attribution]:
     """The attributions in the given paragraphs, in order; at most one content covers a place."""
     found: list[Attribution] = []
-    for number, (start, end) in enumerate(paragraphs):
+    left_open = False
+    for start, end in paragraphs:
         here: list[Attribution] = []
-        left_open = bool(number) and _left_open(text, paragraphs[number - 1])
+        sentence = None
         for sentence in read_sentences(text, start, end, language):
             fresh = _in_sentence(text, sentence)
             if not fresh and (whole := _only_quoted(text, sentence)):
@@ -69,12 +83,8 @@ def by_rules(text: str, paragraphs: Sequence[Span], language: str) -> list[Attri
                 fresh = [Attribution(whole, None, None, 0.4)]
             here += fresh
         found += here
+        left_open = sentence is not None and bool(sentence.marks) and not sentence.marks[-1].closed
     return found
-
-
-def _left_open(text: str, paragraph: Span) -> bool:
-    marks = quoted(text, *paragraph)
-    return bool(marks) and not marks[-1].closed
 
 
 def _extend(found: list[Attribution], more: tuple[Span, ...]) -> None:
@@ -93,14 +103,14 @@ def _only_quoted(text: str, sentence: Sentence) -> tuple[Span, ...]:
 
 
 def _in_sentence(text: str, sentence: Sentence) -> list[Attribution]:
-    marks = list(sentence.marks)
-    verbs = [match.span() for match in VERB.finditer(text, sentence.start, sentence.end) if outside(marks, match.start())]
-    found = [one for cue in verbs if (one := _around(text, sentence, cue))]
+    marks = Marks(sentence.marks)
+    cues = [cue for cue in verbs(text, sentence.start, sentence.end) if not marks.at(cue[0])]
+    found = [one for cue in (*cues[:_CUES], *cues[_CUES:][-_CUES:]) if (one := _around(text, sentence, cue))]
     if found:
         # `X hopes that …, Y said`: the speaker who stands after the whole clause says all of it.
         return [next((one for one in reversed(found) if one.cue and one.start < one.cue[0] and one.start <= found[0].start), found[0])]
     for match in ACCORDING.finditer(text, sentence.start, sentence.end):
-        if outside(marks, match.start()) and (one := _according(text, sentence, match.span())):
+        if not marks.at(match.start()) and (one := _according(text, sentence, match.span())):
             return [one]
     return []
 
@@ -124,7 +134,7 @@ def _around(text: str, sentence: Sentence, cue: Span) -> Attribution | None:
 
 def _ends_clause(text: str, start: int, place: int) -> bool:
     """Whether a clause that can be a content ends right before the place: a comma or closing mark after three words and more."""
-    head = text[start:place].rstrip()
+    head = text[max(start, place - 400) : place].rstrip()
     if not head or (head[-1] not in ",?!\"”»“’'—–" and not head.endswith(("--", "''"))):
         return False
     opening = re.fullmatch(
@@ -163,9 +173,8 @@ def _content_last(text: str, sentence: Sentence, cue: Span, source: Span) -> Att
     rest = text[start : sentence.end]
     blank = len(rest) - len(rest.lstrip(" ,:—–"))
     start, rest = start + blank, rest[blank:]
-    speech = is_speech(text[cue[0] : cue[1]])
     announced = _COMPLEMENT.match(rest) or re.match(MARK, rest)
-    clause = speech and re.match(r"(?:the|a|an|he|she|it|they|we|there|his|her|their|its|this|[A-Z][\w’'.]+)\b", rest)
+    clause = is_speech(text[cue[0] : cue[1]]) and CLAUSE.match(rest)
     if len(rest.split()) < 3 or not (announced or clause):
         return None
     end = sentence.start + len(text[sentence.start : sentence.end].rstrip())

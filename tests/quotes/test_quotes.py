@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
+
+import pytest
 
 from tasks.config import QuoteSettings
 from tasks.quotes import quotes
@@ -91,6 +94,32 @@ def test_according_to() -> None:
 
 def test_no_quotation_no_row() -> None:
     assert rows('The workers\' road to the "Old Harbour" was closed in the spring.') == []
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        '"',
+        "“a ",
+        '"We go," he said. ',
+        "said ",
+        "Ada Lund said that she hopes to ",
+        "[",
+        "[a] ",
+        "He said that. ",
+        "Ada, who said ",
+        "‘a ",
+        "A, a, ",
+    ],
+)
+def test_a_flood_of_anything_takes_time_in_proportion(unit: str) -> None:
+    def seconds(size: int) -> float:
+        began = time.process_time()
+        quotes(table(unit * (size // len(unit))), QuoteSettings())
+        return time.process_time() - began
+
+    seconds(1000)
+    assert seconds(60_000) < 4
 
 
 def test_languages_that_are_not_asked_for_and_rejected_articles_have_no_rows() -> None:
