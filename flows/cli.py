@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     verify = _command(commands, "verify", _verify, "prove the published files: bytes, counts, keys, spans")
     verify.add_argument("--date", type=_date, action="append", help="YYYY-MM-DD (default: all, foreign files included)")
 
+    up = _command(commands, "up", _up, "a server with the schedule, the backfill form and the trigger for late articles, until Ctrl-C")
+    up.add_argument("--port", type=int, default=4200, help="port on this machine (default: 4200)")
+
     _command(commands, "prepare", _prepare, "do now what a first night would wait for: Prefect's database, the models' files checked")
 
     show = _command(commands, "show", _show, "a readable sample of a published night")
@@ -157,6 +160,14 @@ def _verify(options: argparse.Namespace) -> int:
         print(fault)
     print(f"{len(faults)} fault(s) in {len(options.date or manifest.dates(published))} night(s) of {published}")
     return FAILED if faults else 0
+
+
+def _up(options: argparse.Namespace) -> int:
+    from flows import serve
+    from flows.run import Desk
+
+    serve.up(Desk.open(options.config), options.port, lambda line: print(line, flush=True))
+    return 0
 
 
 def _prepare(options: argparse.Namespace) -> int:

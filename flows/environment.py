@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from flows.places import Places
+from flows.store import write_file
 
 SAFE = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -15,6 +20,7 @@ SAFE = {
     "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "nightwire",  # our lines stand in the run's log in the UI
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # and reach the terminal once, in our own words
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
 }
 """Settings that a night runs with where the environment says nothing else."""
@@ -27,3 +33,31 @@ def apply(places: Places) -> None:
     if not any(name in os.environ for name in ("PREFECT_HOME", "PREFECT_API_URL", "PREFECT_PROFILE")):
         places.prefect.mkdir(parents=True, exist_ok=True)
         os.environ["PREFECT_HOME"] = str(places.prefect)
+        if server := noted_server(places):  # `nightwire up` of this desk runs: its page shows this run too
+            os.environ["PREFECT_API_URL"] = server
+            os.environ.setdefault("PREFECT_API_AUTH_STRING", (places.prefect / "password").read_text())
+
+
+def note_server(places: Places, api: str) -> None:
+    """Let other commands of this desk find the server that we started."""
+    write_file(_server(places), json.dumps({"api": api, "process": os.getpid()}).encode())
+
+
+def forget_server(places: Places) -> None:
+    """The server is stopped."""
+    _server(places).unlink(missing_ok=True)
+
+
+def noted_server(places: Places) -> str | None:
+    """The API of the desk's server, while something listens there."""
+    try:
+        api = str(json.loads(_server(places).read_bytes())["api"])
+        address = urlsplit(api)
+        with socket.create_connection((address.hostname or "", address.port or 80), timeout=2):
+            return api
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _server(places: Places) -> Path:
+    return places.prefect / "server.json"

@@ -1,0 +1,99 @@
+"""A desk that is served as a person serves it: `nightwire up` in a process of its own, asked through Prefect's client."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+
+T = TypeVar("T")
+STARTUP_SECONDS = 240
+
+
+@dataclass
+class House:
+    """A served desk."""
+
+    config: Path
+    process: subprocess.Popen[str]
+    port: int
+    said: list[str]
+
+    @property
+    def page(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def password(self) -> str:
+        return (self.config.parents[1] / "state" / "prefect" / "password").read_text()
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[SyncPrefectClient]:
+        """Prefect's client, signed in."""
+        with (
+            temporary_settings({PREFECT_API_URL: f"{self.page}/api", PREFECT_API_AUTH_STRING: self.password}),
+            get_client(sync_client=True) as client,
+        ):
+            yield client
+
+    def ask_to_stop(self) -> int:
+        """Ctrl-C; the process's exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(40)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without any setting of Prefect's, such as those of a harness that another test has started."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
+
+
+@contextlib.contextmanager
+def up(config: Path) -> Iterator[House]:
+    """Serve a desk until the end of the block."""
+    port = free_port()
+    command = [sys.executable, "-m", "flows", "up", str(config), "--port", str(port)]
+    process = subprocess.Popen(command, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    house = House(config, process, port, [])
+    try:
+        _wait_served(house)
+        yield house
+    finally:
+        if process.poll() is None:
+            house.ask_to_stop()
+
+
+def _wait_served(house: House) -> None:
+    assert house.process.stdout is not None
+    for line in house.process.stdout:
+        house.said.append(line)
+        if "Ctrl-C stops" in line:
+            return
+    raise AssertionError(f"nightwire up ended with {house.process.wait()}:\n{''.join(house.said)}")
+
+
+def eventually(look: Callable[[], T | None], seconds: float, what: str) -> T:
+    """What `look` finds within some seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
+        time.sleep(0.3)
+    raise AssertionError(f"not within {seconds:.0f} s: {what}")
