@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
+import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -16,6 +19,7 @@ from tasks.config import Source
 from tasks.errors import RejectDocument
 from tasks.ingest import formats
 from tasks.ingest.documents import Document, found, printable, refused
+from tasks.ingest.pieces import Fault, Piece
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -67,17 +71,19 @@ def _content(system: Any, file: File) -> str:
     if file.link:
         return "link"
     try:
-        with system.open(file.path, "rb") as stream:
+        with _open(system, file) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        return f"unreadable {error.errno}"
+    except (OSError, RejectDocument) as error:
+        return f"unreadable: {error}"
 
 
 def check(source: Source, number: int, root: Path) -> list[str]:
-    """Faults of the declaration that can be seen before a night: a folder that is not there."""
-    if "{date}" in source.path:
-        return []
-    system, top = _place(source, dt.date(2000, 1, 1), root)
+    """Faults of the declaration that can be seen before a night: a folder that is not there.
+
+    Of a path with `{date}` the part before it must be there: a night may bring nothing, a wrong path never brings anything.
+    """
+    fixed = source.path.split("{date}")[0].rpartition("/")[0] if "{date}" in source.path else source.path
+    system, top = _place(source.model_copy(update={"path": fixed or "."}), dt.date(2000, 1, 1), root)
     if system.exists(top):
         return []
     return [f"sources[{number}].path: no such folder {printable(top)}; make it, or correct the path (relative paths begin at {root})"]
@@ -127,8 +133,8 @@ def _read(source: Source, system: Any, file: File) -> Iterator[Document]:
         )
         return
     try:
-        with system.open(file.path, "rb") as stream:
-            for piece in formats.pieces(cast("BinaryIO", stream), file.name, source.limits):
+        with _open(system, file) as stream:
+            for piece in formats.pieces(stream, file.name, source.limits):
                 yield _document(source, file, piece)
     except RejectDocument as fault:
         yield refused(source.name, file.name, fault, file.changed)
@@ -136,8 +142,20 @@ def _read(source: Source, system: Any, file: File) -> Iterator[Document]:
         yield refused(source.name, file.name, RejectDocument("unreadable", error.strerror or type(error).__name__), file.changed)
 
 
-def _document(source: Source, file: File, piece: formats.Piece | formats.Fault) -> Document:
+def _open(system: Any, file: File) -> io.BufferedReader:
+    """A stream of the file's bytes; a local file is opened without following a link, and only if it is a regular one."""
+    if not isinstance(system, LocalFileSystem):
+        return io.BufferedReader(system.open(file.path, "rb"))
+    handle = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    stream = os.fdopen(handle, "rb")
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        stream.close()
+        raise RejectDocument("unsafe_path", "no regular file")
+    return stream
+
+
+def _document(source: Source, file: File, piece: Piece | Fault) -> Document:
     uri = file.name + piece.place
-    if isinstance(piece, formats.Fault):
+    if isinstance(piece, Fault):
         return refused(source.name, uri, piece.why, file.changed)
-    return found(source.name, uri, piece.raw, file.changed, piece.media_type, piece.charset, piece.fields)
+    return found(source.name, uri, piece.raw, piece.fetched_at or file.changed, piece.media_type, piece.charset, piece.fields)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,39 +12,12 @@ import pytest
 from flows import checks, manifest, nightly, status
 from flows.manifest import Manifest
 from flows.run import Desk, Run
-from flows.steps import Inline
 from flows.store import Store
 from tasks.errors import Abort
 from tasks.step import Step
-from tests.conftest import copy_demo
+from tests.flows.conftest import NIGHT, ran, run
 
-NIGHT = dt.date(2026, 3, 2)
 NEXT = dt.date(2026, 3, 3)
-
-
-@pytest.fixture(scope="module")
-def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A desk on which the demo's first night is published; tests copy it."""
-    folder = tmp_path_factory.mktemp("desk")
-    run(copy_demo(folder))
-    return folder
-
-
-@pytest.fixture
-def desk(first_night: Path, tmp_path: Path) -> Path:
-    """A copy of that desk, files and all; the path of its configuration."""
-    shutil.copytree(first_night, tmp_path / "desk", symlinks=True)
-    return tmp_path / "desk" / "configs" / "demo.toml"
-
-
-def run(config: Path, date: dt.date = NIGHT) -> Manifest:
-    one = Run(Desk.open(config), date)
-    return one.execute(Inline(2))
-
-
-def ran(published: Manifest) -> dict[str, int]:
-    """Stage -> shards that ran."""
-    return {stage["step"]: stage["ran"] for stage in published.run["timings"] if stage["ran"]}
 
 
 def rows(published: Manifest) -> dict[str, list[str]]:
@@ -134,7 +106,7 @@ def test_a_raised_version_with_the_same_output_runs_that_step_only(desk: Path, n
 def test_a_late_article_changes_one_shard(desk: Path) -> None:
     before = manifest.read(desk.parents[1] / "published", NIGHT)
     assert before is not None
-    folder = next((desk.parent / "demo" / "news" / str(NIGHT)).rglob("*.txt")).parent
+    folder = desk.parent / "demo" / "news" / str(NIGHT) / "kostrel-today"
     late = "The harbour master said on Monday that the new pilot boat had passed its trials.\n" * 8
     (folder / "late.txt").write_text(f"Pilot boat passes its trials\n\n{late}")
     assert status.of(Desk.open(desk), NIGHT).state == "stale"
@@ -158,7 +130,7 @@ def test_a_night_without_documents_has_empty_tables(demo: Path) -> None:
 def test_the_second_night_knows_the_first_and_says_so(desk: Path) -> None:
     published = run(desk, NEXT)
     assert list(published.history) == [str(NIGHT)]
-    (demo_file,) = list((desk.parent / "demo" / "news" / str(NIGHT)).rglob("*.txt"))[:1]
+    demo_file = desk.parent / "demo" / "news" / str(NIGHT) / "kostrel-today" / "dam.txt"
     demo_file.write_text(demo_file.read_text() + "\nA last line that was added on the day after the night had been published.\n")
     run(desk, NIGHT)
     states = {row.date: row for row in status.matrix(Desk.open(desk), NIGHT, NEXT)}
@@ -180,7 +152,7 @@ def test_too_many_rejects_publish_nothing(desk: Path) -> None:
 
 
 def test_shards_and_workers_change_no_row(desk: Path, demo: Path) -> None:
-    demo.write_text(demo.read_text().replace("[night]\n", "[night]\nworkers = 1\n").replace("shards = 4", "shards = 1"))
+    demo.write_text(demo.read_text().replace("workers = 2", "workers = 1").replace("shards = 4", "shards = 1"))
     assert Desk.open(demo).config.night.shards == 1
     other = run(demo)
     store, ours = Desk.open(demo).places.store, Desk.open(desk).places.store

@@ -1,0 +1,58 @@
+"""A desk on which the demo's first night is published, made once and copied by the tests that need it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import pytest
+
+from flows.manifest import Manifest
+from flows.run import Desk, Run
+from flows.steps import Inline
+from tests.conftest import copy_demo
+
+NIGHT = dt.date(2026, 3, 2)
+
+
+@pytest.fixture(scope="session")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A desk on which the demo's first night is published; tests copy it."""
+    folder = tmp_path_factory.mktemp("desk")
+    run(copy_demo(folder))
+    return folder
+
+
+@pytest.fixture
+def desk(first_night: Path, tmp_path: Path) -> Path:
+    """A copy of that desk, files and all; the path of its configuration."""
+    shutil.copytree(first_night, tmp_path / "desk", symlinks=True)
+    return tmp_path / "desk" / "configs" / "demo.toml"
+
+
+def run(config: Path, date: dt.date = NIGHT) -> Manifest:
+    one = Run(Desk.open(config), date)
+    return one.execute(Inline(2))
+
+
+def ran(published: Manifest) -> dict[str, int]:
+    """Stage -> shards that ran."""
+    return {stage["step"]: stage["ran"] for stage in published.run["timings"] if stage["ran"]}
+
+
+@pytest.fixture(scope="session")
+def second_night(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A desk with two published nights."""
+    folder = tmp_path_factory.mktemp("two") / "desk"
+    shutil.copytree(first_night, folder, symlinks=True)
+    run(folder / "configs" / "demo.toml", NIGHT + dt.timedelta(days=1))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def two_nights(second_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it for each module."""
+    folder = tmp_path_factory.mktemp("copy") / "desk"
+    shutil.copytree(second_night, folder, symlinks=True)
+    return folder
