@@ -16,6 +16,9 @@ from tasks.errors import RejectDocument
 BUDGET = 2048
 """Tokens a batch, padding included: where throughput no longer grew on two cores (docs/log/models.md)."""
 
+MOST = 4096
+"""Texts a batch at most, for texts of a few tokens."""
+
 Result = TypeVar("Result")
 
 
@@ -25,17 +28,21 @@ def padded(length: int) -> int:
     return max(step, -(-length // step) * step)
 
 
-def plan(lengths: Sequence[int], budget: int = BUDGET) -> Iterator[tuple[int, list[int]]]:
+def plan(
+    lengths: Sequence[int], budget: int = BUDGET, width_of: Callable[[int], int] = padded, rows: int = MOST
+) -> Iterator[tuple[int, list[int]]]:
     """Batches (padded length, indices) over all inputs, longest first so that the most memory is asked for first.
 
     Args:
         lengths: tokens of each input.
         budget: tokens a batch; a text over it is a batch of its own.
+        width_of: length of a text -> the length to which it is padded.
+        rows: most texts a batch.
     """
-    order = sorted(range(len(lengths)), key=lambda i: (-padded(lengths[i]), i))
-    for width, group in itertools.groupby(order, key=lambda i: padded(lengths[i])):
+    order = sorted(range(len(lengths)), key=lambda i: (-width_of(lengths[i]), i))
+    for width, group in itertools.groupby(order, key=lambda i: width_of(lengths[i])):
         members = list(group)
-        size = max(1, budget // width)
+        size = min(max(1, budget // width), rows)
         for start in range(0, len(members), size):
             yield width, members[start : start + size]
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tasks.config import ModelSpec
 from tasks.errors import Unusable
 from tasks.models.encoder import Encoder
-from tasks.models.engines import How, resolve
+from tasks.models.engines import GENERATORS, How, resolve
 from tasks.models.networks import Network
 from tasks.models.pair import PairClassifier
 from tasks.models.settings import independent, labels, longest, read
 from tasks.models.token import TokenClassifier
 from tasks.models.verified import Folder, verify
 from tasks.models.words import Tokenizer
+
+if TYPE_CHECKING:
+    from tasks.models.generator import Generator
 
 Model = TypeVar("Model")
 
@@ -57,10 +60,22 @@ def load_token(spec: ModelSpec) -> TokenClassifier:
     return _once(spec, "token", build)
 
 
+def load_generator(spec: ModelSpec) -> Generator:
+    """A generator of either kind, seq2seq or instruct; as `load_encoder`."""
+
+    def build(folder: Folder, how: How) -> Generator:
+        from tasks.models.generator import Generator  # torch takes seconds to import
+
+        return Generator(folder, spec, how)
+
+    return _once(spec, spec.kind if spec.kind in GENERATORS else "seq2seq", build)
+
+
 def _once(spec: ModelSpec, kind: str, build: Callable[[Folder, How], Model]) -> Model:
     if spec.kind != kind:
         raise Unusable(f"model {spec.name!r} is of kind {spec.kind!r}; this step wants kind {kind!r}")
     folder, how = verify(spec), resolve(spec)
+    os.environ["HF_HUB_OFFLINE"] = "1"  # before any import of transformers: a night never asks a hub
     key = (kind, folder.digest, how, spec.max_tokens)
     with _lock:
         if key not in _loaded:
@@ -71,7 +86,6 @@ def _once(spec: ModelSpec, kind: str, build: Callable[[Folder, How], Model]) -> 
 
 def _network(folder: Folder, spec: ModelSpec, how: How) -> Network:
     # Each engine takes 0.2 to 3 seconds to import, so only the one that is used is.
-    os.environ["HF_HUB_OFFLINE"] = "1"
     match how.engine:
         case "openvino":
             from tasks.models.on_openvino import OpenVinoNetwork
