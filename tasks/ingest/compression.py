@@ -1,0 +1,123 @@
+"""Compressed files, decoded as they are read, with a cap on how much may come out of how little.
+
+gz, bz2 and zst by the standard library and zstandard; zip by the standard library, name by name. A bomb is stopped after
+`max_ratio` times what was read of the file (and `SLACK`), not after it has filled the memory.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, cast
+
+import zstandard
+
+from tasks.config import Limits
+from tasks.errors import RejectDocument
+
+SLACK = 1 << 20
+"""Decoded bytes that any file may have: small files of nothing but one letter are harmless."""
+WINDOW = 1 << 25
+"""Largest zstd window in bytes (zstd -19 uses 8 MiB, --ultra -22 asks for 128)."""
+DIRECTORY = 16 << 20
+"""Largest central directory of a zip archive in bytes: zipfile holds it in memory."""
+_BROKEN = (EOFError, zlib.error, zstandard.ZstdError, zipfile.BadZipFile, NotImplementedError, OSError)
+
+
+class Capped(io.RawIOBase):
+    """A decoder's output that ends in `bomb` when it outgrows its input, and in `bad_archive` when it does not decode.
+
+    Args:
+        encoded: says how many encoded bytes were read so far.
+    """
+
+    def __init__(self, decoded: BinaryIO, encoded: Callable[[], int], ratio: int) -> None:
+        self._decoded = decoded
+        self._encoded = encoded
+        self._ratio = ratio
+        self._count = 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Bytes read; see the class."""
+        try:
+            data = self._decoded.read(len(buffer))
+        except _BROKEN as error:
+            raise RejectDocument("bad_archive", f"does not decode: {error}") from error
+        self._count += len(data)
+        if self._count > SLACK and self._count > self._ratio * self._encoded():
+            raise RejectDocument("bomb", f"over {self._ratio} bytes out of each byte of the file; limits.max_ratio raises the limit")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def decoded(stream: io.BufferedReader, name: str, limits: Limits) -> tuple[io.BufferedReader, str]:
+    """The stream without its compression, and the name without its suffix; both as they are where there is none."""
+    bare, _, suffix = name.rpartition(".")
+    match suffix.lower():
+        case "gz":
+            inner: Any = gzip.GzipFile(fileobj=stream)
+        case "bz2":
+            inner = bz2.BZ2File(stream)
+        case "zst":
+            inner = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(stream, read_across_frames=True)
+        case _:
+            return stream, name
+    return io.BufferedReader(Capped(inner, stream.tell, limits.max_ratio), 1 << 16), bare
+
+
+def members(stream: io.BufferedReader, limits: Limits) -> Iterator[tuple[str, io.BufferedReader | RejectDocument]]:
+    """(name, stream) of the files in a zip archive, or (name, why not).
+
+    Raises:
+        RejectDocument: no archive that can be read, or its directory is out of proportion.
+    """
+    _check_directory(stream)
+    try:
+        archive = zipfile.ZipFile(stream)
+    except _BROKEN as error:
+        raise RejectDocument("bad_archive", f"no zip archive: {error}") from error
+    with archive:
+        for info in archive.infolist():
+            if info.is_dir():
+                continue
+            if not is_plain(info.filename):
+                yield info.filename, RejectDocument("unsafe_path", "a name that leads out of the archive")
+                continue
+            try:
+                inner = archive.open(info)
+            except (*_BROKEN, RuntimeError) as error:
+                yield info.filename, RejectDocument("bad_archive", f"does not open: {error}")
+                continue
+            with inner:
+                capped = Capped(cast("BinaryIO", inner), partial(max, info.compress_size, 1), limits.max_ratio)
+                yield info.filename, io.BufferedReader(capped)
+
+
+def is_plain(name: str) -> bool:
+    """A relative name that stays in its folder."""
+    path = PurePosixPath(name)
+    odd = any(c in name for c in "\\\0:") or any(ord(c) < 32 for c in name)
+    return bool(name) and not path.is_absolute() and ".." not in path.parts and not odd and len(name) <= 1000
+
+
+def _check_directory(stream: io.BufferedReader) -> None:
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, size - 66_000))
+    tail = stream.read()
+    stream.seek(0)
+    at = tail.rfind(b"PK\5\6")
+    if at < 0 or len(tail) < at + 16:
+        raise RejectDocument("bad_archive", "no zip archive: it has no directory")
+    directory = int.from_bytes(tail[at + 12 : at + 16], "little")
+    if directory > DIRECTORY:
+        raise RejectDocument("bomb", f"a directory of {directory} bytes")
