@@ -1,0 +1,94 @@
+"""The stance model's recipe: which labelled rows, in what shares, for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from tasks.errors import Unusable
+from tasks.models.pair_batches import Pair, Recipe
+from tasks.models.train_pairs import train_pairs
+from tasks.stance.data import Row, rows_of
+from tasks.stance.made import made_rows
+from tasks.tables import CLASSES
+
+MIX: Mapping[str, float] = {
+    "newsmtsc": 21, "dse": 21, "dse_neutral": 15, "vast": 12, "pstance": 6, "perspectrum": 6, "nli": 6, "semeval2016": 2.5, "absent": 2,
+    "covid19": 1.5, "arc": 1.2, "ibm_claim": 1, "voice": 0.8, "fnc1": 0.6, "arc_unrelated": 0.3, "persent": 0.3, "handeset": 0.2,
+}  # fmt: skip
+"""Shares of the streams while the learning rate stands. DSE's pairs without a stance, two thirds of it, get less than their number."""
+FINAL_MIX: Mapping[str, float] = {
+    "newsmtsc": 13, "dse": 13.5, "dse_neutral": 9.5, "vast": 8, "pstance": 2.5, "semeval2016": 1, "perspectrum": 1, "absent": 0.8,
+    "nli": 0.7, "voice": 0.3,
+}  # fmt: skip
+"""Shares while it falls: what the night asks for, and what is measured."""
+OTHER_SHARE = 5.0
+"""Of a stream that the recipe does not name: somebody's own labelled file."""
+STEPS, DECAY_STEPS = 3600, 1200
+MADE = 1500
+
+
+def train_stance(
+    tables: Sequence[pa.Table],
+    base: Path,
+    out: Path,
+    log: Callable[[str], None],
+    *,
+    steps: int = STEPS,
+    decay_steps: int = DECAY_STEPS,
+    seed: int = 1,
+) -> Path:
+    """Trains the stance model on labelled tables; goes on where a run into the same folder was stopped.
+
+    Args:
+        tables: as `rows_of` takes them, in any order; a table `body_id, text` serves the headlines. The held-out rows are left out.
+        base: folder of the BERT encoder to start from.
+        out: where checkpoint and finished model go.
+        log: takes a line every few seconds.
+        steps, decay_steps: updates in all, and those at the end during which the learning rate falls to zero.
+
+    Returns:
+        `out`, with config.json, model.safetensors, tokenizer.json and recipe.json.
+
+    Raises:
+        Unusable: a table is of no known kind, or there are none.
+    """
+    streams = training_streams(tables)
+    mix, final = shares(MIX, streams), shares(FINAL_MIX, streams)
+    if not streams:
+        raise Unusable("training: have no labelled rows; want at least one file, e.g. one with columns text, target, label")
+    recipe = Recipe(
+        labels=CLASSES, mix=mix, final_mix=final, steps=steps, decay_steps=decay_steps, warmup_steps=min(150, steps // 10),
+        batch_tokens=2048, max_tokens=128, protected=("«", "»", "†"), seed=seed,
+    )  # fmt: skip
+    return train_pairs(streams, recipe, base, out, log)
+
+
+def training_streams(tables: Sequence[pa.Table]) -> dict[str, list[Pair]]:
+    """Stream -> pairs of the training split, the same whatever the tables' order."""
+    bodies = next((t for t in tables if set(t.column_names) == {"body_id", "text"}), None)
+    labelled = sorted((t for t in tables if t is not bodies), key=_dataset)
+    rows: list[Row] = [row for table in labelled for row in rows_of(table, bodies)]
+    directed = next((t for t in labelled if {"p", "q"} <= set(t.column_names)), None)
+    if directed is not None:
+        hosts = [t for t in labelled if _dataset(t) in ("newsmtsc", "pstance")]
+        rows += made_rows(directed, hosts, seed=1, each=MADE)
+    streams: dict[str, list[Pair]] = {}
+    for row in rows:
+        if row.split == "train":
+            streams.setdefault(row.stream, []).append(Pair(row.segment_a, row.segment_b, row.label))
+    return streams
+
+
+def shares(mix: Mapping[str, float], streams: Mapping[str, Sequence[Pair]]) -> dict[str, float]:
+    """The mix over the streams there are; all of them alike where the recipe names none of them."""
+    known = {name: share for name, share in mix.items() if name in streams}
+    return known | {name: OTHER_SHARE for name in streams if name not in MIX and not name.endswith("_unrelated")} or dict.fromkeys(
+        streams, 1.0
+    )
+
+
+def _dataset(table: pa.Table) -> str:
+    return str(table["dataset"][0].as_py()) if "dataset" in table.column_names and table.num_rows else "unnamed"
