@@ -12,7 +12,7 @@ from tasks.digest.sides import Holder, Side
 
 WIDTH, TOP, ROW, EDGE = 440.0, 30.0, 38.0, 14.0
 """User units; a row holds a name above its line. On a phone one unit is about 0.85 pixels, so that text stays readable."""
-_WORDS = {"favor": "in favour", "against": "against", "neutral": "neutral", "mixed": "on both sides", "unclear": "unclear"}
+_WORDS = {"favor": "in favour", "against": "against", "neutral": "neutral", "mixed": "on both sides"}
 
 
 def chart(side: Side, holders: tuple[Holder, ...]) -> str:
@@ -77,8 +77,8 @@ def _mark(holder: Holder, x: float, y: float) -> dw.DrawingElement:
             return dw.Lines(x, y - r - 1, x + r + 1, y, x, y + r + 1, x - r - 1, y, close=True, class_="mark against")
         case "mixed":
             return dw.Rectangle(x - r, y - r, 2 * r, 2 * r, class_="mark mixed")
-        case label:
-            return dw.Circle(x, y, r - 1, class_=f"mark {label}")
+        case _:
+            return dw.Circle(x, y, r - 1, class_="mark neutral")
 
 
 def _caption(holder: Holder) -> str:

@@ -85,7 +85,14 @@ def _sections(night: Night) -> dict[str, Any]:
 def _drawn(side: Side, limit: int) -> dict[str, Any]:
     holders = side.holders[:limit]
     picture = Markup(chart(side, holders))  # noqa: S704 - drawsvg escaped its texts; see tests/digest/test_hostile.py
-    return {"side": side, "holders": holders, "more": len(side.holders) - len(holders), "chart": picture, "voices": side.voices[:limit]}
+    return {
+        "side": side,
+        "holders": holders,
+        "more": len(side.holders) - len(holders),
+        "open": side.open[:limit],
+        "chart": picture,
+        "voices": side.voices[:limit],
+    }
 
 
 def _tiles(counted: Numbers) -> list[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from statistics import median
@@ -13,6 +14,9 @@ from tasks.digest.night import Night, Row, Told
 DECIDED = ("favor", "against", "neutral")
 _RANK = {"favor": 0, "against": 1, "mixed": 2, "neutral": 3, "unclear": 4}
 LONGEST_QUOTE = 320
+_MARKS = '"“”„«»‟'
+_INTERRUPTED = re.compile(f"[{_MARKS}] [{_MARKS}]")
+"""Where the cue stood between two parts of a quote."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,12 @@ class Said:
     """One piece of evidence.
 
     Attributes:
-        direct: the words stood in quotation marks; otherwise they are the article's words for what was said.
+        kind: `direct`: words that stood in quotation marks, without these; `mixed`: the article's words with quoted ones in them;
+            `indirect`: the article's words for what was said; `written`: an article in its own voice.
     """
 
     text: str
-    direct: bool
+    kind: str
     told: Told
 
 
@@ -33,7 +38,8 @@ class Holder:
     """A quoted speaker on one target.
 
     Attributes:
-        label: favor, against, neutral, unclear, or mixed where they are heard on both sides.
+        label: favor, against, neutral, unclear, or mixed where they are heard on both sides; statements that are left unclear count for
+            nothing beside clear ones.
         position: -1 against .. 1 in favour: the median of p_favor - p_against over their quotes; `low`, `high` the extremes.
         confidence: median of the labels' confidence, 0..1.
         state_only: heard only through state-controlled outlets.
@@ -63,10 +69,19 @@ class Voice:
 
 @dataclass(frozen=True)
 class Side:
-    """One target."""
+    """One target.
+
+    Attributes:
+        holders: those whose stance the model tells.
+        open: names of those whom it leaves unclear.
+        unnamed: statements without a named speaker.
+        outlets: (outlet, label, articles behind it, confidence), the unclear ones left out.
+        unclear, statements: of quoted speakers.
+    """
 
     target: Target
     holders: tuple[Holder, ...]
+    open: tuple[str, ...]
     unnamed: int
     voices: tuple[Voice, ...]
     outlets: tuple[tuple[Outlet, str, int, float], ...]
@@ -103,11 +118,12 @@ def _side(night: Night, target: Target, rows: list[Row]) -> Side:
     outlets = [
         (night.view.outlet(r["article_id"]), r["label"], r["articles"] or 0, r["confidence"] or 0.0)
         for r in rows
-        if r["holder_level"] == "outlet"
+        if r["holder_level"] == "outlet" and r["label"] != "unclear"
     ]
     return Side(
         target=target,
-        holders=tuple(holders),
+        holders=tuple(h for h in holders if h.label != "unclear"),
+        open=tuple(h.name for h in holders if h.label == "unclear"),
         unnamed=len(quoted) - sum(map(len, named.values())),
         voices=tuple(sorted(voices, key=lambda v: (_RANK[v.label], -v.confidence, v.said.told.article_id))),
         outlets=tuple(sorted(outlets, key=lambda o: (o[0].name, o[1]))),
@@ -157,5 +173,8 @@ def _worth(night: Night, row: Row) -> tuple[bool, float, str]:
 
 def _said(night: Night, row: Row) -> Said:
     quote = night.quote_rows.get(row["quote_id"])
-    text = safe.plain(quote["text"] if quote else row["evidence"]).strip("\"“”„«»‟'‘’ ")
-    return Said(safe.shorten(text, LONGEST_QUOTE), quote is not None and quote["kind"] != "indirect", night.told(row["article_id"]))
+    kind = quote["kind"] if quote else "written"
+    text = safe.plain(quote["text"] if quote else row["evidence"])
+    if kind in ("direct", "written"):
+        text = _INTERRUPTED.sub(" … ", text.strip(_MARKS + " "))
+    return Said(safe.shorten(text, LONGEST_QUOTE), kind, night.told(row["article_id"]))
