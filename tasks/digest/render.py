@@ -37,9 +37,20 @@ _STYLE = "\n" + (_HERE / "page.css").read_text(encoding="utf-8")
 
 def _environment(autoescape: bool) -> Environment:
     templates = {name: (_HERE / name).read_text(encoding="utf-8") for name in ("page.html.j2", "page.md.j2")}
-    made = Environment(loader=DictLoader(templates), autoescape=autoescape, undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701
+    made = Environment(
+        loader=DictLoader(templates),
+        autoescape=autoescape,  # noqa: S701 - the Markdown twin escapes with `md`
+        finalize=_visible if autoescape else None,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
     made.filters |= {"percent": _percent, "label": _label, "md": _escaped}
     return made
+
+
+def _visible(value: object) -> object:
+    """Whatever a template prints, once more without control characters."""
+    return safe.plain(value) if type(value) is str else value
 
 
 def _label(word: str) -> str:

@@ -14,6 +14,7 @@ _BLANKS = re.compile(r"\s+")
 _ANYWHERE = re.compile(r"([\\`*_{}\[\]<>!|~&$^])")
 _IN_FRONT = re.compile(r"^(\d{1,9}(?=[.)])|(?=[#+\-=]))")
 _ADDRESSES = re.compile(r"(https?(?=:)|ftp(?=:)|www(?=\.)|(?<=\w)(?=@))", re.IGNORECASE)
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _JOINERS = "\u200c\u200d"
 """Zero-width (non-)joiners: letters of Persian and Hindi words, and harmless."""
 _HOST = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -80,6 +81,5 @@ def markdown(text: str) -> str:
 
     A word joiner (U+2060) breaks addresses, since GitHub's flavour links them even where they are escaped.
     """
-    text = _ADDRESSES.sub("\\1\u2060", text)
-    text = _IN_FRONT.sub(r"\1\\", _ANYWHERE.sub(r"\\\1", text))
-    return text.replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+    text = _ANYWHERE.sub(lambda match: _ENTITIES.get(match[0], f"\\{match[0]}"), _ADDRESSES.sub("\\1\u2060", text))
+    return _IN_FRONT.sub(r"\1\\", text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from tasks.config import Config, DigestSettings, Outlet, Settings, Target
+from tasks.digest.safe import plain
 
 STATE = "state_controlled"
 
@@ -31,4 +32,6 @@ class DigestView(Settings):
     def outlet(self, name: str | None) -> Outlet:
         """The outlet of an id; one of unknown type for whom the configuration does not name."""
         found = next((o for o in self.outlets if o.id == name), None)
-        return found or Outlet.model_construct(id=name or "unknown", name=name or "unknown outlet", type="unknown", basis="", hosts=())
+        if found is not None:
+            return found
+        return Outlet.model_construct(id=name or "unknown", name=plain(name) or "unknown outlet", type="unknown", basis="", hosts=())
