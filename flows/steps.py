@@ -128,6 +128,11 @@ class StepJob:
         record = self.store.recall(self.step.name, self.key(refs)) if refs is not None else None
         return None if record is None else Done(self.step.name, self.shard, record.refs, False, 0.0, _rows(record.refs))
 
+    def forget(self, inputs: Inputs) -> None:
+        """Remove the record, so that the step runs again; its files stay."""
+        if (refs := _refs(inputs)) is not None:
+            self.store.forget(self.step.name, self.key(refs))
+
     def perform(self, inputs: Inputs) -> Done:
         """The result, from its record or by running the step.
 
@@ -233,6 +238,26 @@ class Planner:
         """The recorded result, or an empty one that says `ran`."""
         known: Inputs = tuple(tuple((part.job, part.index) for part in table) for table in inputs)
         return job.recall(known) or Done(job.name, job.shard, (), True, 0.0, 0)
+
+    def result(self, job: Any) -> Done:
+        """The job itself: nothing runs here."""
+        done: Done = job
+        return done
+
+
+@dataclass(frozen=True)
+class Forgetter:
+    """Runs nothing: sets the records of some steps aside, so that these are worked out anew; what an empty table gave is kept."""
+
+    stages: frozenset[str]
+
+    def submit(self, job: Job, inputs: tuple[tuple[Part, ...], ...]) -> Done:
+        """The recorded result, whose record is removed where its step is meant."""
+        known: Inputs = tuple(tuple((part.job, part.index) for part in table) for table in inputs)
+        done = job.recall(known)
+        if done is not None and job.name in self.stages and isinstance(job, StepJob) and any(ref.rows for ref in done.refs):
+            job.forget(known)
+        return done or Done(job.name, job.shard, (), True, 0.0, 0)
 
     def result(self, job: Any) -> Done:
         """The job itself: nothing runs here."""

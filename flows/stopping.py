@@ -1,10 +1,19 @@
-"""Asked to stop: SIGTERM and SIGINT end a night between two jobs; nothing is published, and the next run goes on from there."""
+"""Asked to stop: SIGTERM and SIGINT end a night between two jobs; nothing is published, and the next run goes on from there.
+
+A job that takes longer is cut off: every file is written beside its name and renamed, so a process may end anywhere.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from types import FrameType
+
+PATIENCE = 8.0
+"""Seconds that a job has to come to its end."""
+CUT_OFF = 128 + signal.SIGTERM
+"""The exit code of a process that was cut off."""
 
 _asked = threading.Event()
 
@@ -14,12 +23,21 @@ def asked() -> bool:
     return _asked.is_set()
 
 
+def ask() -> None:
+    """Ask this process to stop; it ends in `PATIENCE` seconds, whatever it is at."""
+    if not _asked.is_set():
+        _asked.set()
+        clock = threading.Timer(PATIENCE, os._exit, (CUT_OFF,))
+        clock.daemon = True
+        clock.start()
+
+
 def listen() -> None:
     """Let SIGTERM and SIGINT ask; a second one ends the process at once."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _ask)
+        signal.signal(number, _on_signal)
 
 
-def _ask(number: int, _frame: FrameType | None) -> None:
-    _asked.set()
+def _on_signal(number: int, _frame: FrameType | None) -> None:
+    ask()
     signal.signal(number, signal.SIG_DFL)

@@ -155,6 +155,10 @@ class Store:
             return None
         return record if all(self._whole(ref) for ref in record.refs) else None
 
+    def forget(self, step: str, key: str) -> None:
+        """Remove the record, not the files: the step runs again."""
+        self._record(step, key).unlink(missing_ok=True)
+
     def _record(self, step: str, key: str) -> Path:
         return self.root / "records" / step / f"{key}.json"
 
