@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -78,7 +79,7 @@ def _helped(job: Job, seen: list[Attribution]) -> list[Attribution]:
     """The model's attributions with edges on quotation marks, and the rules' quotations in marks that lie outside all of them."""
     text, paragraphs, language = job
     marks = speech(text, paragraphs)
-    kept = [_snapped(one, marks) for one in seen]
+    kept = [_snapped(text, one, marks) for one in seen]
     taken = bytearray(len(text))
     for start, end in (span for one in kept for span in one.content):
         taken[start:end] = b"\1" * (end - start)
@@ -88,8 +89,24 @@ def _helped(job: Job, seen: list[Attribution]) -> list[Attribution]:
     return sorted(kept, key=lambda one: one.content)
 
 
-def _snapped(one: Attribution, marks: Marks) -> Attribution:
-    return Attribution(tuple(marks.snap(span) for span in one.content), one.cue, one.source, one.confidence)
+def _snapped(text: str, one: Attribution, marks: Marks) -> Attribution:
+    """Edges on the marks; sentences of one quotation that the model tells apart are one span."""
+    spans: list[Span] = []
+    for start, end in (marks.snap(span) for span in one.content):
+        around = marks.at(start)
+        if spans and around and marks.at(spans[-1][1] - 1) is around and not text[spans[-1][1] : start].strip():
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return Attribution(tuple(spans), one.cue, one.source and _whole_name(text, one.source), one.confidence)
+
+
+def _whole_name(text: str, source: Span) -> Span:
+    """The source with the name that follows an honorific at its end: a full stop may have looked like the end."""
+    if re.search(r"\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen)\.?$", text[source[0] : source[1]]):
+        name = re.match(r"\.?\s(?:[A-Z][\w’'-]+\s?){1,3}", text[source[1] : source[1] + 60])
+        return (source[0], source[1] + len(name[0].rstrip())) if name else source
+    return source
 
 
 def finder(settings: QuoteSettings) -> Finder:

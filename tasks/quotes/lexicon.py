@@ -49,7 +49,7 @@ PARTICLES = _words("""
 """Lower-case parts of names."""
 
 FEMALE = _words("""
-    aisha alice amanda amy ana andrea angela ann anna annalena ashley barbara betty brenda carmen carol carolyn catherine
+    denis     aisha alice amanda amy ana andrea angela ann anna annalena ashley barbara betty brenda carmen carol carolyn catherine
     chelsea cheryl christina christine claire condoleezza cynthia deborah debra diane dianne donna doris ekaterina elena
     elizabeth emily emma evelyn fatima giorgia grace gwen hannah heather hillary huma irina isabel ivanka jacqueline janet
     jean jennifer jessica joan joyce judith julia julie kamala karen katherine kathleen kathryn kelly kellyanne kimberly laura
@@ -60,7 +60,7 @@ FEMALE = _words("""
 """First names that tell a gender."""
 
 MALE = _words("""
-    aaron adam alan albert alexander ali andrei andrew andrey anthony antony arthur austin barack ben benjamin bernie bill
+    denis     aaron adam alan albert alexander ali andrei andrew andrey anthony antony arthur austin barack ben benjamin bernie bill
     billy bob bobby boris brad brandon brian bruce bryan carl carlos charles chris christian christopher chuck corey dan
     daniel david dennis dmitry donald douglas dylan edward emmanuel eric ethan eugene frank friedrich gabriel gary george
     gerald greg gregory hans harold hassan henry hussein igor ivan jack jacob jake james jason jean jeb jeff jeffrey jeremy
@@ -105,3 +105,15 @@ RANKS = _words("""
     former general health house interim interior justice press prime secretary senate senior staff state then trade vice white
 """)
 """Capitalised words of a role that are no part of a name."""
+
+MANY = _words("""
+    a all an another any anyone both each either every everyone few many more most no none nobody one other others several some
+    someone such these this those two three four five six dozens hundreds thousands millions
+""")
+"""A phrase that begins so tells a kind of source, not its name."""
+
+TIMES = _words("""
+    monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october
+    november december
+""")
+"""Capitalised words that are no names."""

@@ -5,12 +5,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tasks.quotes.lexicon import FEMALE, GROUPS, MALE, PARTICLES, PLACES, PLURAL, RANKS, ROLES
+from tasks.quotes.lexicon import FEMALE, GROUPS, MALE, MANY, PARTICLES, PLACES, PLURAL, RANKS, ROLES, TIMES
 
 HONORIFICS = {"mr": "m", "mrs": "f", "ms": "f", "miss": "f", "sir": "m", "lady": "f", "lord": "m", "dr": "", "madam": "f", "dame": "f"}
+_UNSEXED = ("they", "i", "we", "it", "who", "which", "that", "their", "my", "our", "them", "me", "us", "its", "you", "your")
+_PRONOUNS = {
+    "he": "m",
+    "his": "m",
+    "him": "m",
+    "himself": "m",
+    "she": "f",
+    "her": "f",
+    "hers": "f",
+    "herself": "f",
+    **dict.fromkeys(_UNSEXED, ""),
+}
 _NATION = re.compile(
     r"[A-Z]\w+(?:ian|ish|ese|ean|can|ench|eek|utch|ab|aeli|aqi|ani|man|wiss|elsh)$|U\.?S\.?$|U\.?K\.?$|EU$|UN$|American$"
 )
+_PREPOSITION = re.compile(r"\b(?:of|in|for|at|to|on|with|from|by|who|whose|which|that|during|after|under)\b")
 
 
 @dataclass(frozen=True)
@@ -34,20 +47,22 @@ class Mention:
 
 def read_mention(mention: str) -> Mention:
     """Name, role and kind of a source as it stands in the text."""
-    flat = " ".join(mention.split()).strip(" ,.;:\"“”'")
+    flat = re.sub(r"[’']s?$", "", " ".join(mention.split()).strip(" ,;:\"“”'’"))
     low = flat.lower()
-    if low in {"he", "she", "they", "i", "we", "it", "who", "his", "her", "himself", "herself", "their", "my", "our", "him", "them"}:
-        gender = {"he": "m", "his": "m", "him": "m", "himself": "m", "she": "f", "her": "f", "herself": "f"}.get(low, "")
-        return Mention("pronoun", flat, "", gender, low in {"they", "we", "their", "them", "our"})
+    if low in _PRONOUNS:
+        return Mention("pronoun", low, "", _PRONOUNS[low], low in {"they", "we", "their", "them", "our", "us"})
     head, _, rest = flat.partition(",")
-    if rest and not _name_in(head) and (name := _name_in(rest)) and _is_person(name, rest):
-        return Mention("name", " ".join(name), _role_of(head), _gender(rest, name))
+    if re.match(r"\s*(?:who|which|whose|that)\b", rest):
+        rest = ""
     name = _name_in(head)
+    if rest and not name and (later := _name_in(rest)) and _is_person(later, rest):
+        return Mention("name", " ".join(later), role_of(head), _gender(rest, later))
     if not name:
-        return Mention("title" if head else "nobody", _bare(head), _role_of(head), "", _many(head))
+        several = _many(head)
+        return Mention("title" if head else "nobody", _bare(head), "" if several else role_of(head), "", several)
     if not _is_person(name, head):
         return Mention("organisation", " ".join(name), "", "", _many(head))
-    told = _role_before(head, name) or (_role_of(rest) if rest else "")
+    told = _role_before(head, name) or (role_of(rest) if rest else "")
     return Mention("name", " ".join(name), told, _gender(head, name))
 
 
@@ -56,24 +71,40 @@ def _words(phrase: str) -> list[str]:
 
 
 def _name_in(phrase: str) -> list[str]:
-    """The last run of capitalised words after roles, nations and honorifics; empty where there is none."""
+    """A run of capitalised words after roles, nations and honorifics; empty where there is none.
+
+    Of several runs the first where a preposition follows it (`Ada Lund of the Port Authority`), else the last.
+    """
+    words = _words(phrase)
+    if words and words[0].lower() in MANY and not any(w.lower().rstrip(".") in HONORIFICS for w in words):
+        return []
     runs: list[list[str]] = [[]]
-    for word in _words(phrase):
-        plain = re.sub(r"[’']s?$", "", word)
-        low = plain.lower().rstrip(".")
-        if word != plain and runs[-1]:
+    for place, word in enumerate(words):
+        low = word.lower().rstrip(".")
+        if re.search(r"[’']s?$", word):
+            runs[-1:] = [[], []]  # whose it is does not speak
+        elif low in HONORIFICS or low in ROLES or low + "." in ROLES or low in TIMES or _only_first(words, place):
             runs.append([])
-            continue
-        if low in HONORIFICS or low in ROLES or low + "." in ROLES or low in {"the", "a", "an"}:
-            runs.append([])
-        elif plain[:1].isupper() or (runs[-1] and _goes_on(plain, low, runs[-1][-1])):
-            runs[-1].append(plain)
+        elif word[:1].isupper() or (runs[-1] and _goes_on(word, low, runs[-1][-1])):
+            runs[-1].append(word)
         else:
             runs.append([])
-    kept = [_trim(run) for run in runs if run]
-    kept = [run for run in kept if run]
-    # `Dilbit Ali of the Times`: a name before its organisation.
-    return kept[0] if kept and re.search(r"\b(?:of|from|at|with)\b", phrase) and not _ranked(kept[0]) else kept[-1] if kept else []
+    kept = [trimmed for run in runs if (trimmed := _trim(run))]
+    first = bool(kept) and _PREPOSITION.search(phrase) is not None and not all(w.lower() in RANKS for w in kept[0])
+    return kept[0] if first else kept[-1] if kept else []
+
+
+def _only_first(words: list[str], place: int) -> bool:
+    """Whether a word has its capital only because it comes first: a plain plural, or a common noun follows at once."""
+    if place or not words[0][:1].isupper():
+        return False
+    low = words[0].lower()
+    if low in PLURAL or low in {"the", "a", "an"}:
+        return low not in GROUPS
+    after = words[1] if len(words) > 1 else ""
+    return (
+        bool(after) and after.islower() and after not in PARTICLES and not _PREPOSITION.fullmatch(after) and after not in {"and", "or"}
+    )
 
 
 def _goes_on(word: str, low: str, last: str) -> bool:
@@ -81,27 +112,22 @@ def _goes_on(word: str, low: str, last: str) -> bool:
     return word[:1].isdigit() or low in PARTICLES or (low in {"of", "and", "for"} and _group(last))
 
 
-def _ranked(run: list[str]) -> bool:
-    return all(word.lower() in RANKS for word in run)
-
-
 def _trim(run: list[str]) -> list[str]:
     while run and (run[0].lower() in RANKS or (_NATION.match(run[0]) and len(run) > 1)) and not _group(run[-1]):
         run = run[1:]
-    while run and run[-1] in {"of", "and", "for"}:
+    while run and (run[-1] in {"of", "and", "for"} or run[-1].lower() in PARTICLES):
         run = run[:-1]
     return run
 
 
 def _group(word: str) -> bool:
-    return word.lower() in GROUPS or (word.isupper() and 2 <= len(word) <= 6)
+    return word.lower() in GROUPS or (word.isupper() and word.isalpha() and 2 <= len(word) <= 6)
 
 
 def _is_person(name: list[str], phrase: str) -> bool:
     if any(_group(word) for word in name) or name[0].lower() in PLACES:
         return False
-    words = [w.lower().rstrip(".") for w in _words(phrase)]
-    return not (len(name) == 1 and words[0] == "the" and not any(w in ROLES for w in words))
+    return not (len(name) == 1 and re.match(rf"the\s+{re.escape(name[0])}\b", phrase.strip(), re.IGNORECASE))
 
 
 def _many(phrase: str) -> bool:
@@ -110,30 +136,38 @@ def _many(phrase: str) -> bool:
 
 
 def _bare(phrase: str) -> str:
-    return re.sub(r"^(?:the|a|an|this|that|his|her|their|its|one|another)\s+", "", phrase, flags=re.IGNORECASE)
+    return re.sub(r"^(?:the|a|an|this|that|his|her|their|its|one|another)\s+", "", phrase.strip(), flags=re.IGNORECASE)
 
 
 def _role_before(head: str, name: list[str]) -> str:
     place = head.find(name[0])
-    return _role_of(head[:place]) if place > 0 else ""
+    return role_of(head[:place]) if place > 0 else ""
 
 
-def _role_of(phrase: str) -> str:
-    """`Deputy Foreign Minister` of `Russian Deputy Foreign Minister`: empty without a role's word."""
+def role_of(phrase: str) -> str:
+    """`Deputy Foreign Minister` of `Russian Deputy Foreign Minister`; empty where no role's word stands before a preposition."""
+    phrase = re.split(r"\b(?:who|whose|which)\b", phrase, maxsplit=1)[0]
     words = _words(_bare(phrase.strip(" ,")))
     while words and (_NATION.match(words[0]) or words[0].lower() in {"the", "a", "an", "then"}):
         words = words[1:]
-    if not any(re.sub(r"s$", "", w.lower()) in ROLES or w.lower() in ROLES or w.lower() + "." in ROLES for w in words):
+    head = _words(_PREPOSITION.split(" ".join(words), maxsplit=1)[0])
+    plain = {re.sub(r"s$", "", word.lower()) for word in head} | {word.lower() for word in head}
+    if not (plain | {word + "." for word in plain}) & ROLES or (words[-1].lower() in PLURAL and len(words) == 1):
         return ""
     return " ".join(words)
+
+
+def first_name(words: list[str]) -> int | None:
+    """Index of the first word that is a known first name, or None."""
+    return next((place for place, word in enumerate(words[:-1]) if word.lower() in FEMALE | MALE), None)
 
 
 def _gender(phrase: str, name: list[str]) -> str:
     for word in _words(phrase):
         if told := HONORIFICS.get(word.lower().rstrip("."), ""):
             return told
-    first = name[0].lower()
-    low = phrase.lower()
-    if first in FEMALE or re.search(r"\b(?:\w+woman|queen|princess|mother|actress)\b", low):
+    first, low = name[0].lower(), phrase.lower()
+    if (len(name) > 1 and first in FEMALE) or re.search(r"\b(?:\w+woman|queen|princess|mother|actress)\b", low):
         return "f"
-    return "m" if first in MALE or re.search(r"\b(?:\w+(?<!wo)man|king|prince|pope|father)\b", low) else ""
+    male = (len(name) > 1 and first in MALE) or re.search(r"\b(?:\w+(?<!wo)man|king|prince|pope|father)\b", low)
+    return "m" if male else ""

@@ -10,7 +10,7 @@ from tasks.quotes.lexicon import BARE, BREAK, PRONOUNS, RIGHT_END
 _TOKEN = re.compile(r"[^\W_]+(?:[’'.&-][^\W_]+)*(?:\.(?=\s[A-Z])|’s|'s|’|')?|[^\w\s]")
 _BETWEEN = re.compile(
     r"(?:also|then|later|earlier|once|again|further|furthermore|repeatedly|recently|already|has|have|had|is|are|was|were|would|will|could|"
-    r"did|does|do|not|never|never|too|still|just|even|first|now|previously|since|often|long|both|all|reportedly|[a-z]+ly)",
+    r"did|does|do|not|never|cannot|\w+n[’']t|too|still|just|even|first|now|previously|since|often|long|both|all|reportedly|[a-z]+ly)",
     re.IGNORECASE,
 )
 _OPENING = re.compile(

@@ -27,6 +27,8 @@ _AFTER_CUE = re.compile(
 )
 _TO_MARK = re.compile(rf"[^\"“”«„\n.;]{{0,80}}?[:,]\s*(?={MARK})")
 _LONG = 20_000
+_WORDS = 5
+"""A line in marks with no cue is a quotation from so many words on; a shorter one is a headline or a slogan."""
 _CUES = 12
 """So many verbs at each end of a sentence are looked at: a flood of them would cost the square of the sentence's length."""
 _COMPLEMENT = re.compile(r"(?:that|whether|how|why|what|to)\b")
@@ -57,7 +59,7 @@ def read_sentences(text: str, start: int, end: int, language: str) -> list[Sente
 
 
 def _split(text: str, start: int, end: int, language: str) -> Iterator[Span]:
-    """Sentences of a paragraph, in pieces of bounded length: the splitter takes the square of a line's length when it is full of marks."""
+    """Sentences of a paragraph, in pieces of bounded length: on a line full of marks the splitter takes the square of its length."""
     while start < end:
         stop = end if end - start <= _LONG else text.rfind(" ", start, start + _LONG) + 1 or start + _LONG
         stop = stop if stop > start else start + _LONG
@@ -80,7 +82,8 @@ def by_rules(text: str, paragraphs: Sequence[Span], language: str) -> list[Attri
                 if before is not None:
                     _extend(here if here else found, whole)
                     continue
-                fresh = [Attribution(whole, None, None, 0.4)]
+                enough = sum(len(text[a:b].split()) for a, b in whole) >= _WORDS
+                fresh = [Attribution(whole, None, None, 0.4)] if enough else []
             here += fresh
         found += here
         left_open = sentence is not None and bool(sentence.marks) and not sentence.marks[-1].closed

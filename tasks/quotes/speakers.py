@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from tasks.quotes.attribution import Attribution, Span
 from tasks.quotes.lexicon import ROLES
 from tasks.quotes.names import Mention, read_mention
+from tasks.quotes.nouns import left_of
+from tasks.quotes.people import People, Person
 
 REACH = 1500
 """How far back, in characters, a pronoun or title looks for its name: some three paragraphs."""
 _NEAR = 60
 """A name this close to a source mention is the speaker's."""
-_CAPITAL = re.compile(r"\[?[A-ZÀ-Þ][\w’'&-]*\.?\]?")
-_APPOSITION = re.compile(
-    r",\s+((?!(?:who|which|whose|and|but|or|as|in|on|at|with|for|by|to|when|while|where|after|said|\w+ing|\w+ed)\b)"
-    r"[a-z][^,.;\"“”\n]{3,80}),"
-)
 
 
 @dataclass(frozen=True)
@@ -38,64 +35,21 @@ class Speaker:
 NOBODY = Speaker(None, "", "unattributed", 0.5)
 
 
-@dataclass
-class Person:
-    """Somebody known in the article: the fullest name, roles in order of mention, gender; `group` where it is no single person."""
-
-    name: str
-    gender: str = ""
-    roles: list[str] = field(default_factory=list)
-    group: bool = False
-
-    def learn(self, mention: Mention) -> None:
-        """Take over what a mention tells."""
-        if len(self.name.split()) < len(mention.name.split()) <= 4:
-            self.name = mention.name
-        self.gender = self.gender or mention.gender
-        if mention.role and mention.role not in self.roles:
-            self.roles.append(mention.role)
-
-    @property
-    def role(self) -> str:
-        """The longest role told, the first of equals."""
-        return max(self.roles, key=len, default="")
-
-
 class Cast:
     """All who speak in an article. Built from the sources that were found; the text tells full names and further mentions."""
 
     def __init__(self, text: str, found: Iterable[Attribution]) -> None:
         self.text = text
-        self.people: dict[str, Person] = {}
+        self.people = People()
         self.spoke: list[int] = []
         self.mentions = {a.source: read_mention(text[slice(*a.source)]) for a in found if a.source}
         for span, mention in sorted(self.mentions.items()):
             if mention.kind in ("name", "organisation"):
                 self.spoke.append(span[0])
-                person = self.people.setdefault(_key(mention), Person(mention.name, group=mention.kind == "organisation"))
-                person.learn(mention)
-        self.seen = list(self._mentions())
+                self.people.meet(mention)
+        self.seen = list(self.people.mentioned(text))
         self.places = [place for place, _ in self.seen]
         self.holders = self._holders()
-
-    def _mentions(self) -> Iterator[tuple[int, Person]]:
-        """Every place where somebody of the cast is named, in order; names and roles told there are learnt."""
-        run: list[str] = []
-        last = -2
-        for token in _CAPITAL.finditer(self.text):
-            run = [*run[-6:], token[0]] if self.text[last : token.start()] in (" ", "\u00a0") else [token[0]]
-            last = token.end()
-            word = re.sub(r"[’']s$", "", token[0].strip("[]"))
-            person = self.people.get(word.rstrip(".").lower())
-            if person is None:
-                continue
-            yield token.start(), person
-            if not person.group:
-                after = _APPOSITION.match(self.text, last)
-                told = " ".join(part.strip("[]") for part in run[:-1])
-                mention = read_mention(f"{told} {word}" + (f", {after[1]}" if after else ""))
-                if mention.kind == "name" and _key(mention) == _key(Mention("name", person.name, "", "")):
-                    person.learn(mention)
 
     def _holders(self) -> dict[str, list[tuple[int, Person]]]:
         """Word of a role -> (place, person), in order."""
@@ -118,16 +72,29 @@ class Cast:
         mention = self.mentions.get(source) or read_mention(self.text[slice(*source)])
         match mention.kind:
             case "name":
-                person = self.people.get(_key(mention), Person(mention.name))
+                person = self.people.find(mention) or self.people.meet(mention)
                 return Speaker(person.name, person.role, "explicit_name", 0.98)
             case "organisation":
                 return Speaker(mention.name, "", "organisation", 0.95)
             case "pronoun":
-                unsexed = mention.plural or mention.name.lower() in ("it", "i", "who")
-                return _latest(source, before) if unsexed else self._person_before(source, mention, quoted)
+                return self._pronoun(source, mention, quoted, before)
             case "title":
                 return self._titled(source, mention, quoted)
         return NOBODY
+
+    def _pronoun(self, source: Span, mention: Mention, quoted: Sequence[Span], before: Sequence[tuple[int, Speaker]]) -> Speaker:
+        if mention.name in ("who", "which", "that"):
+            stop = source[0]
+            while stop and self.text[stop - 1] in ", ":
+                stop -= 1
+            head = left_of(self.text, max(0, stop - 200), stop)
+            if head is None or read_mention(self.text[slice(*head)]).kind == "pronoun":
+                return NOBODY
+            found = self.who(head, quoted, before)
+            return Speaker(found.name, found.role, found.method, found.certainty * 0.9)
+        if mention.name in ("i", "we", "my", "our", "me", "us", "you", "your"):
+            return NOBODY  # outside quotations that is the author, or the reader
+        return self._person_before(source, mention, quoted) if mention.gender else _latest(source, before)
 
     def _person_before(self, source: Span, mention: Mention, quoted: Sequence[Span]) -> Speaker:
         """The person mentioned last outside quotations; who spoke or opens a sentence goes before who is only mentioned in it."""
@@ -165,11 +132,6 @@ class Cast:
                 if guess.name:
                     return Speaker(guess.name, guess.role, "title_np", 0.5)
         return Speaker(mention.name, mention.role, "title_np", 0.7)
-
-
-def _key(mention: Mention) -> str:
-    """Under which a name is known: a person's by its last word, an organisation's by the whole."""
-    return mention.name.split()[-1].rstrip(".").lower() if mention.kind == "name" else mention.name.lower()
 
 
 def _latest(source: Span, before: Sequence[tuple[int, Speaker]]) -> Speaker:
