@@ -1,8 +1,8 @@
 """A seeded corpus with planted copies: what is a copy of what, and how, is known exactly.
 
-Documents of about 400 words over a Zipf vocabulary. 10 % are exact copies, 10 % have 1-10 % of their words edited, 5 % have a dateline in
-front or a legal line behind, 5 % are excerpts (20-60 % of the words in a row), 2 % are hard negatives (25-40 % of a text stands in another).
-One document in five carries a house line of its outlet, so that unrelated documents share text.
+Documents of about 400 words over a Zipf vocabulary. 10 % are exact copies, 10 % have 1-10 % of their words edited, 5 % have a dateline
+in front or a legal line behind, 5 % are excerpts (20-60 % of the words in a row), 2 % are hard negatives (25-40 % of a text stands in
+another). One document in five carries a house line of its outlet, so that unrelated documents share text.
 """
 
 from __future__ import annotations

@@ -155,19 +155,19 @@ class CopySettings(Settings):
     Attributes:
         shingle: words per shingle.
         threshold: Jaccard of the shingle sets from which two texts are near copies.
-        edited: share of the words, both ways, that stand in shared shingles from which they are near copies as well: changing one word
-            takes five shingles away, so an edited copy loses Jaccard much faster than words.
+        edited: share of the words, both ways, that stand in shared shingles from which long texts are near copies as well: changing one
+            word takes five shingles away, so an edited copy loses Jaccard much faster than words.
         containment: share of one text's shingles from which it is an excerpt of the other.
         revision: the same for two texts from one address of one outlet, from which the later is a revision.
         min_shingles: a text with fewer different ones is compared exactly and nothing else.
-        sample: one shingle in so many is a fingerprint; P(pair is compared) = 1 - (1 - 1 / sample)^(shared shingles), more for short texts.
+        sample: one shingle in so many is a fingerprint (of short texts more): P(they meet) = 1 - (1 - 1 / sample)^(shared shingles).
         history: how many nights before are compared with.
         embedding: let sentence embeddings propose candidates too.
     """
 
     shingle: int = Field(default=5, ge=1, le=20)
     threshold: Share = 0.5
-    edited: Share = 0.7
+    edited: Share = 0.78
     containment: Share = 0.8
     revision: Share = 0.3
     min_shingles: int = Field(default=10, ge=1)

@@ -150,8 +150,8 @@ SIGNATURES = _spec(
 )
 """Internal and history: enough to find and verify copies without the text.
 
-What `cluster` writes holds, besides the night's own articles, the canonical documents of earlier nights whose stories went on tonight: a
-story can be verified against its canonical document for as long as it goes on, however old that document is.
+What `cluster` writes holds, besides the night's own articles, the canonical documents of earlier nights whose stories went on tonight:
+a story can be verified against its canonical document for as long as it goes on, however old that document is.
 """
 
 COPIES = _spec(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.config import CopySettings
-from tasks.dedup.compare import Measures, compare
+from tasks.dedup.compare import Measures
+from tasks.dedup.evidence import Evidence, join, take, verify
 from tasks.dedup.hashing import Ints
 from tasks.dedup.news import new_spans
-from tasks.dedup.propose import propose
-from tasks.dedup.relate import EXACT, NAMES, NONE, Verdicts, relate
+from tasks.dedup.propose import ADDRESS, DIGEST, FINGERPRINTS, METHODS, Pairs, propose
+from tasks.dedup.relate import EXACT, NAMES, Verdicts
 from tasks.dedup.stories import settle
 from tasks.dedup.window import Window, look
 from tasks.tables import COPIES, SIGNATURES, STORIES, TIME, WORD, conform
@@ -24,24 +25,6 @@ class NightCopies(CopySettings):
     """What clustering reads: the settings of copies, and which night it is."""
 
     run_date: dt.date
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Verified pairs, ascending by (later, earlier), once each."""
-
-    later: Ints
-    earlier: Ints
-    measures: Measures
-    verdicts: Verdicts
-
-    def find(self, later: Ints, earlier: Ints) -> Ints:
-        """The place of each asked pair, or -1."""
-        if not len(self.later):
-            return np.full(len(later), -1)
-        have, want = (self.later << 32) | self.earlier, (later << 32) | earlier
-        at = np.minimum(np.searchsorted(have, want), len(have) - 1)
-        return np.where(have[at] == want, at, -1)
 
 
 def cluster(tonight: pa.Table, history: pa.Table, settings: NightCopies) -> tuple[pa.Table, pa.Table, pa.Table]:
@@ -58,75 +41,54 @@ def cluster(tonight: pa.Table, history: pa.Table, settings: NightCopies) -> tupl
         SIGNATURES: tonight's with their stories, and the canonical documents of earlier nights whose stories went on tonight.
     """
     window = look(tonight, history, settings.run_date)
-    evidence = _verify(window, *_candidates(window, settings), settings)
+    evidence = verify(window, _candidates(window, settings), settings)
     home = _settle(window, evidence)
     # A member may have met other members only: it is verified against the canonical document now, and all is settled again.
     missing = _unmet(window, evidence, home)
-    if len(missing[0]):
-        evidence = _join(evidence, _verify(window, *missing, settings))
+    if len(missing.later):
+        evidence = join(evidence, verify(window, missing, settings))
         home = _settle(window, evidence)
-    evidence = _join(evidence, _copies_of_copies(window, evidence, home))
+    evidence = join(evidence, _copies_of_copies(window, evidence, home))
     return _copies(window, evidence), _stories(window, evidence, home, settings), _signatures(window, home)
 
 
-def _candidates(window: Window, settings: CopySettings) -> tuple[Ints, Ints]:
-    pairs = propose(window, settings)
-    later, earlier = _revisions(window)
-    packed = np.unique(np.r_[(pairs.later << 32) | pairs.earlier, (later << 32) | earlier])
-    return packed >> 32, packed & 0xFFFFFFFF
+def _candidates(window: Window, settings: CopySettings) -> Pairs:
+    """What the fingerprints propose, and pages that came again."""
+    met, again = propose(window, settings), _revisions(window)
+    every = Pairs(*(np.concatenate([getattr(met, field.name), getattr(again, field.name)]) for field in fields(Pairs)))
+    # Of a pair that both propose, the fingerprints' word counts: it says more.
+    once = np.unique((every.later << 32) | every.earlier, return_index=True)[1]
+    return Pairs(every.later[once], every.earlier[once], every.common[once], every.method[once])
 
 
-def _revisions(window: Window) -> tuple[Ints, Ints]:
+def _revisions(window: Window) -> Pairs:
     """Each of tonight's documents with the first and the latest earlier document of the same outlet and address."""
     key = pc.binary_join_element_wise(window.rows["outlet"], window.rows["url"], "\n").combine_chunks()
     codes = pc.fill_null(pc.dictionary_encode(key).indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     order = np.argsort(codes, kind="stable")
     order = order[codes[order] >= 0]
     follows = np.flatnonzero(codes[order][1:] == codes[order][:-1]) + 1
-    if not len(follows):
-        return follows, follows
     first = np.searchsorted(codes[order], codes[order][follows])
     later = np.r_[order[follows], order[follows]]
     earlier = np.r_[order[first], order[follows - 1]]
-    other = (window.same_as[later] != window.same_as[earlier]) & (later >= window.tonight)
-    return later[other], earlier[other]
-
-
-def _verify(window: Window, later: Ints, earlier: Ints, settings: CopySettings) -> Evidence:
-    measures = compare(window, later, earlier, settings.shingle)
-    verdicts = relate(window, later, earlier, measures, settings)
-    return _take(Evidence(later, earlier, measures, verdicts), np.flatnonzero(verdicts.relation != NONE))
-
-
-def _take(evidence: Evidence, at: Ints) -> Evidence:
-    measures = Measures(*(getattr(evidence.measures, field.name)[at] for field in fields(Measures)))
-    verdicts = Verdicts(evidence.verdicts.relation[at], evidence.verdicts.decided.take(pa.array(at)))
-    return Evidence(evidence.later[at], evidence.earlier[at], measures, verdicts)
-
-
-def _join(one: Evidence, two: Evidence) -> Evidence:
-    """Both, in order; of a pair in both, the first's."""
-    measures = (np.concatenate([getattr(one.measures, f.name), getattr(two.measures, f.name)]) for f in fields(Measures))
-    relation = np.r_[one.verdicts.relation, two.verdicts.relation]
-    decided = pa.concat_arrays([one.verdicts.decided, two.verdicts.decided])
-    both = Evidence(np.r_[one.later, two.later], np.r_[one.earlier, two.earlier], Measures(*measures), Verdicts(relation, decided))
-    return _take(both, np.unique((both.later << 32) | both.earlier, return_index=True)[1])
+    other = np.flatnonzero((window.same_as[later] != window.same_as[earlier]) & (later >= window.tonight))
+    return Pairs(later[other], earlier[other], np.zeros(len(other), np.float32), np.full(len(other), ADDRESS))
 
 
 def _settle(window: Window, evidence: Evidence) -> Ints:
     own = window.same_as[evidence.later] == evidence.later
-    pairs = _take(evidence, np.flatnonzero(own))
+    pairs = take(evidence, np.flatnonzero(own))
     return settle(window, pairs.later, window.same_as[pairs.earlier], pairs.verdicts.relation, pairs.measures)
 
 
-def _unmet(window: Window, evidence: Evidence, home: Ints) -> tuple[Ints, Ints]:
+def _unmet(window: Window, evidence: Evidence, home: Ints) -> Pairs:
     """Documents that found a story though they copy members of another, with the canonical documents of those."""
     later, canonical = evidence.later, home[evidence.earlier]
     ask = (home[later] == later) & (canonical != later) & (canonical != window.same_as[evidence.earlier])
     packed = np.unique((later[ask] << 32) | canonical[ask])
     later, canonical = packed >> 32, packed & 0xFFFFFFFF
-    new = evidence.find(later, canonical) < 0
-    return later[new], canonical[new]
+    new = np.flatnonzero(evidence.find(later, canonical) < 0)
+    return Pairs(later[new], canonical[new], np.zeros(len(new), np.float32), np.full(len(new), FINGERPRINTS))
 
 
 def _copies_of_copies(window: Window, evidence: Evidence, home: Ints) -> Evidence:
@@ -136,15 +98,14 @@ def _copies_of_copies(window: Window, evidence: Evidence, home: Ints) -> Evidenc
     full = np.ones(len(copies), np.float32)
     measures = Measures(full, full, full, full, full, window.size[copies], np.zeros(len(copies), np.uint16))
     verdicts = Verdicts(np.full(len(copies), EXACT), pa.repeat(pa.scalar("same words"), len(copies)))
-    exact = Evidence(copies, doubles, measures, verdicts)
+    exact = Evidence(copies, doubles, measures, verdicts, np.full(len(copies), DIGEST))
     at = evidence.find(doubles, home[copies])
-    shown = _take(evidence, at[at >= 0])
-    return _join(exact, Evidence(copies[at >= 0], shown.earlier, shown.measures, shown.verdicts))
+    shown = take(evidence, at[at >= 0])
+    return join(exact, Evidence(copies[at >= 0], shown.earlier, shown.measures, shown.verdicts, shown.method))
 
 
 def _copies(window: Window, evidence: Evidence) -> pa.Table:
     later, earlier = window.rows.take(pa.array(evidence.later)), window.rows.take(pa.array(evidence.earlier))
-    exact = evidence.verdicts.relation == EXACT
     columns = {
         "article_id": later["article_id"],
         "other_id": earlier["article_id"],
@@ -155,7 +116,7 @@ def _copies(window: Window, evidence: Evidence) -> pa.Table:
         "containment_reverse": evidence.measures.containment_reverse,
         "copied": evidence.measures.copied,
         "copied_reverse": evidence.measures.copied_reverse,
-        "method": pa.array(["fingerprints", "digest"]).take(pa.array(exact.astype(np.int8))).cast(WORD),
+        "method": pa.array(METHODS).take(pa.array(evidence.method)).cast(WORD),
         "decided": evidence.verdicts.decided,
     }
     return conform(pa.table(columns).sort_by([("article_id", "ascending"), ("other_id", "ascending")]), COPIES)

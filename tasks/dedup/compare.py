@@ -98,8 +98,9 @@ def _meet(window: Window, later: Ints, earlier: Ints, size: int) -> _Meeting:
     has_mine[of_mine] = True
     has_theirs[of_theirs] = True
     pair = (keys >> np.uint64(32)).astype(np.int64)
-    counts = (np.bincount(pair[chosen], minlength=len(later)) for chosen in (has_mine & has_theirs, has_mine, has_theirs))
-    return _Meeting(*counts, _cover(has_theirs[of_mine], mine, len(later), size), _cover(has_mine[of_theirs], theirs, len(later), size))
+    both, one, two = (np.bincount(pair[chosen], minlength=len(later)) for chosen in (has_mine & has_theirs, has_mine, has_theirs))
+    words = _cover(has_theirs[of_mine], mine, len(later), size), _cover(has_mine[of_theirs], theirs, len(later), size)
+    return _Meeting(both, one, two, *words)
 
 
 def _first_equal(keys: Hashes) -> Places:
@@ -107,7 +108,7 @@ def _first_equal(keys: Hashes) -> Places:
 
     All write their place into a hash table at once and read who stayed; those that find another key than theirs go into the next round.
     """
-    bits = max(int(len(keys)).bit_length() + 1, 4)
+    bits = max(len(keys).bit_length() + 1, 4)
     shift = np.uint64(64 - bits)
     table = np.empty(1 << bits, np.int32)
     stands = np.empty(len(keys), np.int32)

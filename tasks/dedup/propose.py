@@ -26,6 +26,9 @@ SLACK = 0.25
 """Pairs are compared that share at least this part, less one, of the fingerprints that the shorter one could share: half of what the
 loosest rule asks for, so that chance (the fingerprints' number is binomial) hides no copy."""
 
+DIGEST, FINGERPRINTS, ADDRESS = range(3)
+METHODS = ("digest", "fingerprints", "address")
+
 _BLOCK = 1 << 16
 _HASHES = (1 << 32) - 1
 _32 = np.uint64(32)
@@ -38,11 +41,13 @@ class Pairs:
     Attributes:
         later, earlier: the two documents; `earlier < later`, and `later` is tonight's.
         common: share of the fingerprints they share that stand in more than `EVERY` documents.
+        method: what proposed them, an index into METHODS.
     """
 
     later: Ints
     earlier: Ints
     common: npt.NDArray[np.float32]
+    method: Ints
 
 
 def rates(sizes: Ints, sample: int) -> npt.NDArray[np.float64]:
@@ -108,4 +113,5 @@ def _likely(window: Window, settings: CopySettings, met: Hashes, common: npt.NDA
     shorter = np.minimum(window.size[later], window.size[earlier])
     rate = rates(np.maximum(window.size[later], window.size[earlier]), settings.sample)
     enough = counts >= np.maximum(1, SLACK * shorter * rate - 1)
-    return Pairs(later[enough], earlier[enough], (shared_common / np.maximum(counts, 1))[enough].astype(np.float32))
+    common_share = (shared_common / np.maximum(counts, 1)).astype(np.float32)
+    return Pairs(later[enough], earlier[enough], common_share[enough], np.full(int(enough.sum()), FINGERPRINTS))

@@ -17,6 +17,10 @@ NONE, EXCERPT, NEAR, REVISION, EXACT = range(5)
 """Relations as numbers: the higher one binds more."""
 NAMES = ("none", "excerpt", "near", "revision", "exact")
 
+LONG = 100
+"""Distinct shingles from which words count as evidence besides Jaccard: short texts of one template (weekly figures, share issues)
+differ in few words and are no copies."""
+
 _HUNDREDTHS = pa.array([f"{n / 100:.2f}" for n in range(101)])
 
 
@@ -34,10 +38,11 @@ def relate(window: Window, later: Ints, earlier: Ints, measures: Measures, setti
     both_ways = np.minimum(measures.copied, measures.copied_reverse)
     long_enough = measures.distinct >= settings.min_shingles
     page = _same_page(window, later, earlier) & (inside >= settings.revision)
+    edited = measures.distinct >= LONG
     rules: list[tuple[int, Flags, str, Shares, float]] = [
         (REVISION, page, "same page, containment", inside, settings.revision),
         (NEAR, measures.jaccard >= settings.threshold, "jaccard", measures.jaccard, settings.threshold),
-        (NEAR, both_ways >= settings.edited, "copied words both ways", both_ways, settings.edited),
+        (NEAR, edited & (both_ways >= settings.edited), "copied words both ways", both_ways, settings.edited),
         (EXCERPT, measures.containment >= settings.containment, "containment in other", measures.containment, settings.containment),
         (EXCERPT, inside >= settings.containment, "containment of other", inside, settings.containment),
     ]

@@ -56,7 +56,7 @@ def settle(window: Window, later: Ints, earlier: Ints, relation: Ints, measures:
 
 
 def _kin(core: int, passages: int) -> bool:
-    """Whether a document has part of what all members have. One part alone may be where one ends and the next begins, unless it is all."""
+    """Whether a document has part of what all members have. One part alone may be where two meet, unless it is all."""
     shared = core & passages
     return shared.bit_count() > 1 or (shared != 0 and shared in (core, passages))
 
