@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -49,6 +50,22 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--fetch-again", action="store_true", help="ask sources on the network once more, for what came late")
     run.add_argument("--without-prefect", action="store_true", help="run in this process; Prefect's UI does not see the night")
 
+    backfill = _command(commands, "backfill", _backfill, "run many nights: those that need it, judged from the data")
+    backfill.add_argument("--from", type=_date, dest="first", help="first night")
+    backfill.add_argument("--to", type=_date, dest="last", help="last night, itself included")
+    backfill.add_argument("--dates", type=_dates, default=(), help="YYYY-MM-DD,YYYY-MM-DD,… instead of a range")
+    backfill.add_argument(
+        "--only", choices=["missing", "failed", "stale", "all"], default="needed", help="(default: all that are not fresh)"
+    )
+    backfill.add_argument(
+        "--stage", default="", help="nights in which this stage would run; with --only all: the stage worked out anew"
+    )
+    backfill.add_argument("--newest-first", action="store_true", help="the last night of the range is done first")
+    backfill.add_argument("--at-once", type=int, default=1, metavar="N", help="nights under way at the same time (default: 1)")
+    backfill.add_argument("--stop-after", type=int, default=3, metavar="K", help="so many failed nights end the backfill (default: 3)")
+    backfill.add_argument("--dry-run", action="store_true", help="only tell which nights would run, why, and how long")
+    backfill.add_argument("--without-prefect", action="store_true", help="run in this process; Prefect's UI does not see the nights")
+
     status = _command(commands, "status", _status, "every date: its state and why")
     status.add_argument("--from", type=_date, dest="first", help="first date (default: the first published one)")
     status.add_argument("--to", type=_date, dest="last", help="last date (default: the last published one)")
@@ -57,8 +74,18 @@ def _parser() -> argparse.ArgumentParser:
     verify = _command(commands, "verify", _verify, "prove the published files: bytes, counts, keys, spans")
     verify.add_argument("--date", type=_date, action="append", help="YYYY-MM-DD (default: all, foreign files included)")
 
+    query = _command(commands, "query", _query, "ask what is published in SQL (DuckDB): one view a table, with run_date as a column")
+    query.add_argument("sql", metavar="SQL", help='such as "select run_date, count(*) from stances group by 1"')
+    query.add_argument("--json", action="store_true", help="one JSON object a line and row")
+
     up = _command(commands, "up", _up, "a server with the schedule, the backfill form and the trigger for late articles, until Ctrl-C")
     up.add_argument("--port", type=int, default=4200, help="port on this machine (default: 4200)")
+
+    prune = _command(commands, "prune", _prune, "remove old generations and files that no night needs; never what is published")
+    prune.add_argument("--keep", type=int, help="generations to keep (default: night.keep_generations of the configuration)")
+
+    forget = _command(commands, "forget", _forget, "remove an article from every table, version and file, for good")
+    forget.add_argument("article_id", metavar="ARTICLE_ID", help="20 hex digits, as in articles.article_id")
 
     _command(commands, "prepare", _prepare, "do now what a first night would wait for: Prefect's database, the models' files checked")
 
@@ -81,6 +108,10 @@ def _date(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no date; want YYYY-MM-DD") from error
+
+
+def _dates(text: str) -> tuple[dt.date, ...]:
+    return tuple(_date(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -128,6 +159,40 @@ def _funnel(published: Manifest) -> str:
     )
 
 
+def _backfill(options: argparse.Namespace) -> int:
+    from flows import backfill, environment, stopping
+    from flows.run import Desk
+
+    desk = Desk.open(options.config)
+    wanted = backfill.wanted({name: getattr(options, name) for name in backfill.Wanted.model_fields})
+    backfill.check(desk, wanted, dt.datetime.now(dt.UTC))
+    if wanted.dry_run:
+        planned = backfill.plan(desk, wanted)
+        print("\n".join(backfill.told(planned)))
+        return 0
+    stopping.listen()
+    environment.apply(desk.places)
+    if options.without_prefect:
+        outcome = backfill.drive(desk, wanted, lambda run: _night(run, without_prefect=True), stopping.asked)
+    else:
+        from flows import orchestrate
+
+        outcome = orchestrate.backfill_command(desk, wanted, lambda run: _night(run, without_prefect=False))
+    print(f"backfill: {outcome}")
+    return FAILED if outcome.failed or outcome.stopped else 0
+
+
+def _query(options: argparse.Namespace) -> int:
+    from flows import query
+    from flows.places import Places
+    from tasks.config import load
+
+    published = Places.of(load(options.config), options.config).published
+    for line in query.answer(published, options.sql, as_json=options.json):
+        print(line)
+    return 0
+
+
 def _status(options: argparse.Namespace) -> int:
     from flows import manifest, status
     from flows.run import Desk
@@ -167,6 +232,30 @@ def _up(options: argparse.Namespace) -> int:
     from flows.run import Desk
 
     serve.up(Desk.open(options.config), options.port, lambda line: print(line, flush=True))
+    return 0
+
+
+def _prune(options: argparse.Namespace) -> int:
+    from flows import care
+    from flows.run import Desk
+
+    desk = Desk.open(options.config)
+    keep = desk.config.night.keep_generations if options.keep is None else options.keep
+    if keep < 1:
+        raise Unusable(f"--keep {keep}: the published generation always stays; want 1 or more")
+    removed, files = care.prune(desk, keep)
+    print(f"{removed} generation(s) and {files} file(s) of the store removed; {len(care.generations(desk.places))} generation(s) kept")
+    return 0
+
+
+def _forget(options: argparse.Namespace) -> int:
+    from flows import care
+    from flows.run import Desk
+
+    if not re.fullmatch("[0-9a-f]{20}", options.article_id):
+        raise Unusable(f"{options.article_id!r} is no article's id; want 20 hex digits, as in the column articles.article_id")
+    anew = care.forget(Desk.open(options.config), options.article_id, dt.datetime.now(dt.UTC))
+    print(f"{options.article_id}: forgotten; published anew: {', '.join(map(str, anew)) or 'no night, for none had it'}")
     return 0
 
 

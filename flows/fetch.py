@@ -58,6 +58,7 @@ class Fetch:
     again: bool
     asked_to_stop: Callable[[], bool]
     now: Callable[[], dt.datetime]
+    forgotten: frozenset[str]
     name: str = "fetch"
 
     @property
@@ -107,22 +108,26 @@ class Fetch:
         for document in documents:
             if self.asked_to_stop():
                 raise Stopped(f"fetch of {self.source.name}: the night was asked to stop")
-            yield document
+            if document.document_id not in self.forgotten:
+                yield document
 
 
-def documents(work: Work, root: Path, now: Callable[[], dt.datetime], *, again: bool = False) -> Pile:
+def documents(
+    work: Work, root: Path, now: Callable[[], dt.datetime], *, again: bool = False, forgotten: frozenset[str] = frozenset()
+) -> Pile:
     """Fetch every source of the configuration: the night's documents, sharded.
 
     Args:
         root: the folder from which relative paths of sources are taken.
         now: the clock, for the time of an answer from the network.
         again: ask sources on the network once more.
+        forgotten: ids of documents that must not come back.
     """
     settings = work.config.night
     start, end = interval(work.date, settings.timezone)
     night = Night(work.date, start, end, settings.timezone)
     jobs = [
-        work.submit(Fetch(source, night, root, settings.shards, work.store, number, again, work.asked_to_stop, now))
+        work.submit(Fetch(source, night, root, settings.shards, work.store, number, again, work.asked_to_stop, now, forgotten))
         for number, source in enumerate(work.config.sources)
     ]
     return Pile(tuple(tuple(Part(job, shard) for job in jobs) for shard in range(settings.shards)), sharded=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows import checks, failures, fetch, manifest
+from flows import checks, failures, fetch, manifest, tombstones
 from flows.manifest import Manifest
 from flows.nightly import STEPS, Tonight, night
 from flows.places import Places
@@ -120,7 +120,8 @@ class Run:
     def walk(self, runner: Runner) -> tuple[Work, Tonight]:
         """Queue the whole night on a runner."""
         work = Work(self.desk.config, self.date, self.desk.places.store, runner, self.asked_to_stop)
-        documents = fetch.documents(work, self.desk.path.parent, self.now, again=self.fetch_again)
+        gone = tombstones.read(self.desk.places)
+        documents = fetch.documents(work, self.desk.path.parent, self.now, again=self.fetch_again, forgotten=gone)
         earlier = work.given(ref for known in self.history.values() for ref in known.signatures)
         return work, night(work, documents, earlier)
 

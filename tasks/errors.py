@@ -37,7 +37,6 @@ REASONS: tuple[str, ...] = (
     "out_of_memory",  # the document needed more memory than it may
     "crashed",  # the document ended its worker
     "model_failed",  # a model could not process the document
-    "forgotten",  # under a tombstone
     "internal",  # an error of ours that we had not foreseen
 )
 """The closed list of reasons for which a document is set aside."""
