@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import zstandard
 
@@ -37,7 +37,7 @@ class Capped(io.RawIOBase):
         encoded: says how many encoded bytes were read so far.
     """
 
-    def __init__(self, decoded: BinaryIO, encoded: Callable[[], int], ratio: int) -> None:
+    def __init__(self, decoded: Any, encoded: Callable[[], int], ratio: int) -> None:
         self._decoded = decoded
         self._encoded = encoded
         self._ratio = ratio
@@ -99,7 +99,7 @@ def members(stream: io.BufferedReader, limits: Limits) -> Iterator[tuple[str, io
                 yield info.filename, RejectDocument("bad_archive", f"does not open: {error}")
                 continue
             with inner:
-                capped = Capped(cast("BinaryIO", inner), partial(max, info.compress_size, 1), limits.max_ratio)
+                capped = Capped(inner, partial(max, info.compress_size, 1), limits.max_ratio)
                 yield info.filename, io.BufferedReader(capped)
 
 

@@ -1,4 +1,4 @@
-"""Datelines: `BEIJING (Sputnik) - `, `WASHINGTON, March 3 - `, `NAIROBI, Kenya (AP) _`, `LONDON/PARIS (Reuters) —`, `MOSCOW, May 30. /TASS/. `.
+"""Datelines: `BEIJING (Sputnik) - `, `WASHINGTON, March 3 - `, `NAIROBI, Kenya (AP) _`, `MOSCOW, May 30. /TASS/. `.
 
 A dateline is a place, a date and an agency at the beginning of a text, closed by a dash. Many sentences begin with a capitalised word
 and a dash, so something must show that this one is a dateline: a date; an agency (a known one where the place is not in capitals); or,
@@ -26,27 +26,31 @@ _SLASHED = r"/(?P<slashed>[^\W\d_][^/\n]{1,30})/\s?[.-]?"
 _DASH = r"(?P<dash>-{1,3}|[–—―_])(?=\s|[^\W\d_]|[\"“«'‘&]|$)"
 _LINE = re.compile(
     rf"\s{{0,20}}{_PLACE}(?:(?:\s?[,.]\s{{0,3}}|\s{{1,3}})(?P<date>{_DATE.replace('#', '1')}))?[.,]?"
-    rf"(?:\s{{0,3}}{_AGENCY})?(?:,\s?(?P<signed>[^\W\d_]{{2,12}}))?(?:,?\s{{1,3}}(?P<late>{_DATE.replace('#', '2')}))?\s{{0,3}}(?:{_SLASHED}|{_DASH})\s*"
+    rf"(?:\s{{0,3}}{_AGENCY})?(?:,\s?(?P<signed>[^\W\d_]{{2,12}}))?"
+    rf"(?:,?\s{{1,3}}(?P<late>{_DATE.replace('#', '2')}))?\s{{0,3}}(?:{_SLASHED}|{_DASH})\s*"
 )
 _BARE = re.compile(rf"\s{{0,20}}{_AGENCY}\s{{0,3}}{_DASH}\s*")
 
-_MONTHS = frozenset(
-    "jan feb fév mar mär mrt mai may mag maj apr avr abr jun jui giu haz jul lug tem aug ago aoû ağu sep set eyl okt oct ott out eki nov "
-    "kas dec déc dez dic ara oca şub nis янв фев мар апр май мая июн июл авг сен окт ноя дек".split()
-)
+_MONTHS_TEXT = """
+    jan feb fév mar mär mrt mai may mag maj apr avr abr jun jui giu haz jul lug tem aug ago aoû ağu sep set eyl okt oct ott
+    out eki nov kas dec déc dez dic ara oca şub nis янв фев мар апр май мая июн июл авг сен окт ноя дек
+"""
+_MONTHS = frozenset(_MONTHS_TEXT.split())
 _MISSPELT = re.compile(r"[jfmasond]\w*(?:r|ry|ch|il|ne|ly|st|er)|narch", re.IGNORECASE)
-AGENCIES = frozenset(
-    "aap aa afp agi ani anadolu anp ansa ap apa associated australian bbc belga belta bloomberg business cna cnn cns cp ctk dpa dw ecns efe "
-    "europa globe hina ians interfax ips irna itar kuna kyodo lusa mti nina npr ntb pa pap petra pna pr press pti reuter reuters rfe ria ritzau "
-    "rossiya sana spa sputnik stt tanjug tass the thomson trt tt ukrinform unian upi voa wafa wam xinhua yonhap рейтер риа тасс "
-    "интерфакс укринформ".split()
-)
+_AGENCIES_TEXT = """
+    aap aa afp agi ani anadolu anp ansa ap apa associated australian bbc belga belta bloomberg business cna cnn cns cp ctk
+    dpa dw ecns efe europa globe hina ians interfax ips irna itar kuna kyodo lusa mti nina npr ntb pa pap petra pna pr press
+    pti reuter reuters rfe ria ritzau rossiya sana spa sputnik stt tanjug tass the thomson trt tt ukrinform unian upi voa
+    wafa wam xinhua yonhap рейтер риа тасс интерфакс укринформ
+"""
+AGENCIES = frozenset(_AGENCIES_TEXT.split())
 """First words of the names of news agencies and of wires that sign datelines."""
-_NO_PLACE = frozenset(
-    "advisory alert analysis breaking clarification column comment corrected correction editorial eu exclusive explainer factbox fact "
-    "feature graphic in interview live nato news note on opinion photos podcast poll recap review scoop special the timeline un update "
-    "updated urgent us video watch why".split()
-)
+_NO_PLACE_TEXT = """
+    advisory alert analysis breaking clarification column comment corrected correction editorial eu exclusive explainer
+    factbox fact feature graphic in interview live nato news note on opinion photos podcast poll recap review scoop special
+    the timeline un update updated urgent us video watch why
+"""
+_NO_PLACE = frozenset(_NO_PLACE_TEXT.split())
 
 
 @dataclass(frozen=True)

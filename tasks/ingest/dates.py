@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 from dateutil import parser as dateutil
+
+from tasks.ingest import infer
 
 LONGEST = 80
 _DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
@@ -16,6 +19,7 @@ _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 _SECONDS = re.compile(r"\d{1,2}:\d{2}:\d{2}")
 _MINUTES = re.compile(r"\d{1,2}:\d{2}|\d{1,2}\s?[ap]\.?m")
 EARLIEST = 1800
+_DEFAULTS = (dt.datetime(2000, 1, 1), dt.datetime(2004, 2, 2))  # noqa: DTZ001 - the zone comes after
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def _read(raw: str) -> dt.datetime | None:
         return parsedate_to_datetime(raw)
     except (ValueError, TypeError, IndexError):
         pass
-    one, two = (dateutil.parse(raw, default=dt.datetime(y, m, d)) for y, m, d in ((2000, 1, 1), (2004, 2, 2)))
+    one, two = (dateutil.parse(raw, default=default) for default in _DEFAULTS)  # what is missing differs
     return one if one.date() == two.date() else None
 
 
@@ -70,3 +74,25 @@ def _precision(raw: str) -> str:
     if _EPOCH.fullmatch(raw) or _SECONDS.search(raw):
         return "second"
     return "minute" if _MINUTES.search(raw) else "day"
+
+
+def decide(published: Sequence[tuple[str, str]], dateline: str | None, body: str, fetched_at: dt.datetime, zone: str) -> Moment:
+    """When an article was published, by the first that says so: its candidates, its dateline, its text.
+
+    Args:
+        published: (method, string) candidates, the most trusted first.
+        dateline: the dateline's date, usually without a year: it is the last such day that is not after `fetched_at`.
+    """
+    for method, raw in published:
+        if parsed := parse(raw, zone):
+            return Moment(parsed[0], parsed[1], method, raw)
+    local = fetched_at.astimezone(ZoneInfo(zone)).date()
+    if dateline and (day := infer.day_before(dateline, local)):
+        return Moment(_midnight(day, zone), "inferred", "dateline", dateline)
+    if inferred := infer.day(body, local):
+        return Moment(_midnight(inferred[0], zone), "inferred", "text", inferred[1])
+    return UNKNOWN
+
+
+def _midnight(day: dt.date, zone: str) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)

@@ -48,7 +48,7 @@ def document_id(source: str, uri: str, raw_sha256: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with everything escaped that a terminal, a log or a right-to-left reader would act on; at most `MESSAGE_LIMIT` characters."""
+    """The text with everything escaped that a terminal or a log would act on, cut at `MESSAGE_LIMIT` characters."""
     cut = text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"
     return "".join(ascii(c)[1:-1] if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in cut)[:MESSAGE_LIMIT]
 

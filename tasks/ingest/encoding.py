@@ -86,12 +86,12 @@ def _candidates(raw: bytes, declared: str | None) -> Iterator[str]:
     for label in [*named, "utf-8"] if raw.isascii() else ["utf-8", *named]:
         yield from _meant(label, raw)
     if not raw.isascii() and not _is_broken_utf8(raw):
-        yield from _meant(detect_encoding(raw[:_SAMPLE]), raw)
+        yield from _meant(detect_encoding(raw[:_SAMPLE]) or "utf-8", raw)
         yield from [best.encoding] if (best := from_bytes(raw[:_SAMPLE]).best()) else []
 
 
 def _meant(label: str, raw: bytes) -> list[str]:
-    """The codecs that a label may stand for: its own, and a superset, which goes first where the label's own would give control codes."""
+    """The codecs that a label may stand for: its own and a superset, which goes first where its own would give control codes."""
     try:
         name = codecs.lookup(label).name
     except LookupError:

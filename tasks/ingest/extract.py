@@ -10,10 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+from pydantic import Field
 
-from tasks.config import Config, Outlet, Settings
+from tasks.config import Config, Outlet, Settings, Source
 from tasks.errors import RejectDocument
-from tasks.ingest import datelines, dates, encoding, infer, languages, pages, paragraphs, plain, records
+from tasks.ingest import datelines, dates, encoding, languages, metadata, pages, paragraphs, plain, records, signs
 from tasks.ingest.article import Draft
 from tasks.ingest.documents import printable
 from tasks.tables import ARTICLES, conform
@@ -27,27 +28,35 @@ class SourceSettings(Settings):
 
     outlet: str = ""
     language: str = ""
-    columns: dict[str, str] = {}
+    columns: dict[str, str] = Field(default_factory=dict)
     min_words: int = 20
     max_words: int = 200_000
+    seconds: float = 30.0
+
+    @classmethod
+    def of(cls, source: Source) -> SourceSettings:
+        """The settings of a source."""
+        return cls(
+            outlet=source.outlet,
+            language=source.language,
+            columns=source.columns,
+            min_words=source.limits.min_words,
+            max_words=source.limits.max_words,
+            seconds=source.limits.document_seconds,
+        )
 
 
 class ExtractSettings(Settings):
     """What decides the step's result besides its table."""
 
     timezone: str = "UTC"
-    sources: dict[str, SourceSettings] = {}
+    sources: dict[str, SourceSettings] = Field(default_factory=dict)
     outlets: tuple[Outlet, ...] = ()
 
     @classmethod
     def of(cls, config: Config) -> ExtractSettings:
         """The settings of a configuration."""
-        sources = {
-            s.name: SourceSettings(
-                outlet=s.outlet, language=s.language, columns=s.columns, min_words=s.limits.min_words, max_words=s.limits.max_words
-            )
-            for s in config.sources
-        }
+        sources = {source.name: SourceSettings.of(source) for source in config.sources}
         return cls(timezone=config.night.timezone, sources=sources, outlets=config.outlets)
 
 
@@ -70,7 +79,7 @@ def _row(document: Mapping[str, Any], settings: ExtractSettings) -> dict[str, An
         return row | {"reject_stage": "extract", "reject": fault.reason, "reject_message": printable(fault.message)}
     except MemoryError:
         return row | {"reject_stage": "extract", "reject": "out_of_memory", "reject_message": "no memory for this document"}
-    except Exception as error:  # noqa: BLE001 - the parsers below are not ours, and one document never stops a night
+    except Exception as error:  # the parsers below are not ours, and one document never stops a night
         return row | {"reject_stage": "extract", "reject": "internal", "reject_message": printable(f"{type(error).__name__}: {error}")}
 
 
@@ -80,23 +89,23 @@ def article(document: Mapping[str, Any], source: SourceSettings, settings: Extra
     Raises:
         RejectDocument: there is no article in it.
     """
-    draft = _draft(document, source)
-    text, spans = paragraphs.join(draft.blocks)
-    if not text:
-        raise RejectDocument("no_article", "no text beside the title")
+    raw_text = encoding.decode(document["raw"], document["charset"])
+    draft = _draft(raw_text, document, source)
+    text, spans = paragraphs.join(plain.without_title(draft.blocks, draft.title))
     words = len(text.split())
+    if not words:
+        raise RejectDocument("no_article", "no text beside the title")
     if words > source.max_words:
         raise RejectDocument("too_large", f"{words} words, over the limit of {source.max_words}")
-    text, spans, dateline = _take_dateline(text, spans)
-    moment = _moment(draft, text, spans, document["fetched_at"], settings.timezone, dateline)
+    spans, dateline = _take_dateline(text, spans)
+    moment = dates.decide(
+        draft.published, dateline.date if dateline else None, _body(text, spans), document["fetched_at"], settings.timezone
+    )
     language, confidence = languages.detect(text)
-    flags = list(draft.flags)
-    if words < source.min_words:
-        flags.append("too_short")
-    if moment.at and moment.at > document["fetched_at"] + FUTURE:
-        flags.append("future_date")
-    if source.language and language != "und" and source.language.split("-")[0] != language:
-        flags.append("lang_mismatch")
+    flags = [*draft.flags, *signs.flags(raw_text, text)]
+    flags += ["too_short"] if words < source.min_words else []
+    flags += ["future_date"] if moment.at and moment.at > document["fetched_at"] + FUTURE else []
+    flags += ["lang_mismatch"] if source.language and language not in ("und", source.language.split("-")[0]) else []
     return {
         "outlet": _outlet(draft, source, settings.outlets),
         "url": draft.url or None,
@@ -117,45 +126,37 @@ def article(document: Mapping[str, Any], source: SourceSettings, settings: Extra
     }
 
 
-def _draft(document: Mapping[str, Any], source: SourceSettings) -> Draft:
+def _draft(text: str, document: Mapping[str, Any], source: SourceSettings) -> Draft:
     known = json.loads(document["fields"]) if document["fields"] else {}
-    text = encoding.decode(document["raw"], document["charset"])
     match document["media_type"]:
         case "text/html":
-            draft = pages.read(text, known.get("url", ""))
+            draft = pages.read(text, known.get("url", ""), source.seconds)
         case "application/json":
             draft = records.read(text, source.columns)
         case _:
             draft = plain.read(text)
     if known.get("published"):
         draft = replace(draft, published=((known.get("method", "feed"), known["published"]), *draft.published))
-    return replace(draft, **{name: known[name] for name in ("title", "url", "outlet", "byline") if known.get(name)})
+    title, byline = (metadata.line(known.get(name, "")) for name in ("title", "byline"))
+    return replace(draft, title=title or draft.title, byline=byline or draft.byline, url=draft.url or known.get("url", ""))
 
 
-def _take_dateline(text: str, spans: list[paragraphs.Paragraph]) -> tuple[str, list[paragraphs.Paragraph], datelines.Dateline | None]:
-    for index, span in enumerate(spans[: plain.TEASERS + 1]):
-        found = datelines.find(text[span.start : span.end])
-        if found:
-            return text, paragraphs.cut(spans, index, span.start + found.end, text, "dateline"), found
-    return text, spans, None
+def published(document: Mapping[str, Any], settings: ExtractSettings) -> dt.datetime | None:
+    """When the document's article was published, or None where there is none or it does not say."""
+    at: dt.datetime | None = _row(document, settings)["published_at"]
+    return at
 
 
-def _moment(
-    draft: Draft,
-    text: str,
-    spans: list[paragraphs.Paragraph],
-    fetched_at: dt.datetime,
-    zone: str,
-    dateline: datelines.Dateline | None,
-) -> dates.Moment:
-    for method, raw in draft.published:
-        if parsed := dates.parse(raw, zone):
-            return dates.Moment(parsed[0], parsed[1], method, raw)
-    body = "\n".join(text[s.start : s.end] for s in spans if s.kind == "body")
-    if inferred := infer.day(body, fetched_at.date()):
-        parsed = dates.parse(inferred[0].isoformat(), zone)
-        return dates.Moment(parsed[0] if parsed else None, "inferred", "text", inferred[1])
-    return dates.UNKNOWN
+def _take_dateline(text: str, spans: list[paragraphs.Paragraph]) -> tuple[list[paragraphs.Paragraph], datelines.Dateline | None]:
+    """The spans with the first dateline near the top as a span of its own; it may be its paragraph's only text."""
+    for index, span in enumerate(spans[: plain.TEASERS + 2]):
+        if span.kind != "title" and (found := datelines.find(text[span.start : span.end])):
+            return paragraphs.cut(spans, index, span.start + found.end, text, "dateline"), found
+    return spans, None
+
+
+def _body(text: str, spans: list[paragraphs.Paragraph]) -> str:
+    return "\n".join(text[s.start : s.end] for s in spans if s.kind == "body")
 
 
 def _outlet(draft: Draft, source: SourceSettings, outlets: tuple[Outlet, ...]) -> str | None:

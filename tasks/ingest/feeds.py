@@ -61,7 +61,7 @@ def entries(raw: bytes, declared: str | None = None, base: str = "") -> Iterator
         return
     root = tree(text)
     for element in root.iter(etree.Element):
-        if _local(element.tag) in _ENTRIES:
+        if local(element.tag) in _ENTRIES:
             yield _entry(element, base)
 
 
@@ -99,7 +99,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 @lru_cache(4096)
-def _local(tag: str) -> str:
+def local(tag: str) -> str:
     """An element's name in small letters, without namespace or prefix; "" in a namespace whose names mean something else."""
     if tag.startswith(_FOREIGN):
         return ""
@@ -110,7 +110,7 @@ def _entry(element: Any, base: str) -> dict[str, str]:
     children: dict[str, Any] = {}
     links = []
     for child in element.iterchildren(tag=etree.Element):
-        name = _local(child.tag)
+        name = local(child.tag)
         if name == "link":
             links.append(child)
         elif name and (name not in children or (child.tag.startswith(_ATOM) and not children[name].tag.startswith(_ATOM))):
@@ -131,7 +131,7 @@ def _text(element: Any) -> str:
     """What an element holds: its text, or its mark-up where it has child elements (XHTML)."""
     if not len(element):
         return (element.text or "").strip()
-    if (name := next((c for c in element if isinstance(c.tag, str) and _local(c.tag) == "name"), None)) is not None:
+    if (name := next((c for c in element if isinstance(c.tag, str) and local(c.tag) == "name"), None)) is not None:
         return (name.text or "").strip()
     inner = (element.text or "") + "".join(etree.tostring(c, encoding="unicode", method="html") for c in element)
     return inner.strip()
@@ -177,7 +177,8 @@ _JSON_FIELDS = {
 
 def _json_entry(item: Mapping[str, Any], base: str) -> dict[str, str]:
     record = {ours: str(item[theirs]).strip() for ours, theirs in _JSON_FIELDS.items() if isinstance(item.get(theirs), str | int)}
-    authors = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
+    listed = item.get("authors")
+    authors = listed if isinstance(listed, list) else [item.get("author")]
     names = [a["name"] for a in authors if isinstance(a, dict) and isinstance(a.get("name"), str)]
     if names:
         record["byline"] = ", ".join(names)

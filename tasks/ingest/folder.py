@@ -19,6 +19,7 @@ from tasks.config import Source
 from tasks.errors import RejectDocument
 from tasks.ingest import formats
 from tasks.ingest.documents import Document, found, printable, refused
+from tasks.ingest.extract import ExtractSettings, SourceSettings, published
 from tasks.ingest.pieces import Fault, Piece
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -40,18 +41,31 @@ class File:
     stamp: str
 
 
-def fetch(source: Source, date: dt.date, root: Path) -> Iterator[Document]:
-    """The documents of the folder's files, in the order of their names."""
+def fetch(source: Source, date: dt.date, night: tuple[dt.datetime, dt.datetime, str], root: Path) -> Iterator[Document]:
+    """The documents of the folder's files, in the order of their names.
+
+    Args:
+        night: start, end and zone; where the source selects by publication, only what was published in [start, end) comes (a document
+            that does not say when counts by its file's time), and what can't be read.
+    """
     system, top = _place(source, date, root)
     count = 0
     for file in _files(system, top):
         for document in _read(source, system, file):
+            if source.select == "published" and not _is_of(document, source, night):
+                continue
             if count >= source.limits.max_documents:
                 fault = RejectDocument("over_budget", f"more than {source.limits.max_documents} documents; raise limits.max_documents")
                 yield refused(source.name, f"{file.name}#rest", fault, file.changed)
                 return
             count += 1
             yield document
+
+
+def _is_of(document: Document, source: Source, night: tuple[dt.datetime, dt.datetime, str]) -> bool:
+    start, end, zone = night
+    settings = ExtractSettings(timezone=zone, sources={source.name: SourceSettings.of(source)})
+    return document.reject is not None or start <= (published(vars(document), settings) or document.fetched_at) < end
 
 
 def fingerprint(source: Source, date: dt.date, root: Path) -> str:

@@ -1,4 +1,4 @@
-"""The bytes of one file as pieces: a page is one piece, a file of records has many. Formats by suffix, else by what the bytes look like."""
+"""The bytes of one file as pieces: a page is one, a file of records has many. Formats by suffix, else by what the bytes look like."""
 
 from __future__ import annotations
 

@@ -11,9 +11,10 @@ import re
 
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DATE = re.compile(
-    rf"\b({'|'.join(m.title() for m in _MONTHS)})\s(\d{{1,2}})\b(?!,?\s\d{{4}})|\b(\d{{1,2}})\s({'|'.join(m.title() for m in _MONTHS)})\b(?!\s\d{{4}})"
-)
+_MONTH = "|".join(m.title() for m in _MONTHS)
+_DATE = re.compile(rf"\b({_MONTH})\s(\d{{1,2}})\b(?!,?\s\d{{4}})|\b(\d{{1,2}})\s({_MONTH})\b(?!\s\d{{4}})")
+_SHORT = re.compile(r"([^\W\d_]{3,10})\.?\s{1,3}(\d{1,2})|(\d{1,2})\.?\s([^\W\d_]{3,10})")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WEEKDAY = re.compile(rf"\b(?:on\s)?({'|'.join(d.title() for d in _DAYS)})\b")
 _AHEAD = re.compile(r"\b(?:will|would|to be held|to hold|is ready|are ready|set to|due to|plans?|scheduled|upcoming|expected|next)\b")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”’]?\s+")
@@ -61,3 +62,21 @@ def _event(match: re.Match[str], weekdays: set[int], not_after: dt.date) -> dt.d
 def _beside(event: dt.date, weekday: int, *, ahead: bool) -> dt.date:
     away = (event.weekday() - weekday) % 7 if ahead else -((weekday - event.weekday()) % 7)
     return event - dt.timedelta(days=away)
+
+
+def day_before(date: str, not_after: dt.date) -> dt.date | None:
+    """The day that a dateline's date names (`March 3`, `3 May 2026`): in its year, or the last one that is not after `not_after`."""
+    match = _SHORT.search(date)
+    word = (match[1] or match[4]).casefold() if match else ""
+    month = next((n for n, name in enumerate(_MONTHS, 1) if name.startswith(word[:3])), None)
+    if match is None or month is None:
+        return None
+    year = _YEAR.search(date)
+    for candidate in [int(year[0])] if year else [not_after.year, not_after.year - 1]:
+        try:
+            found = dt.date(candidate, month, int(match[2] or match[3]))
+        except ValueError:
+            continue
+        if year or found <= not_after:
+            return found
+    return None

@@ -152,7 +152,7 @@ def _without_site(candidates: list[str], site: str) -> str:
 
 
 def body(head: Head) -> str:
-    """The article's text as JSON-LD claims it, paragraphs by line feeds where they are kept; "" where it is not there or holds mark-up."""
+    """The article's text as JSON-LD claims it, line feeds between paragraphs where they are kept; "" where it has none."""
     text = head.article.get("articleBody")
     return clean(unescape(text)) if isinstance(text, str) and "<p" not in text else ""
 

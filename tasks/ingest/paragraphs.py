@@ -7,11 +7,16 @@ of its paragraph, so that body text begins after it while the text keeps it.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 _BLANK = re.compile(r"[^\S\n]+")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ud800-\udfff]")
+_CONTROL = re.compile(
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\xad\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060\\u2066-\\u2069\\ufeff\\ud800-\\udfff]"
+)
+"""What no reader sees: control characters, soft hyphens, zero-width blanks, direction marks, byte order marks, lone surrogates.
+The zero-width joiners stay, for Persian and others spell with them."""
 _LINES = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
 WRAPPED = range(35, 101)
@@ -29,8 +34,8 @@ class Paragraph:
 
 
 def clean(text: str) -> str:
-    """The text with line ends as LF and without control characters, lone surrogates and byte order marks."""
-    return _CONTROL.sub("", _LINES.sub("\n", text))
+    """The text in NFC, with line ends as LF and without characters that nobody sees."""
+    return unicodedata.normalize("NFC", _CONTROL.sub("", _LINES.sub("\n", text)))
 
 
 def squeeze(text: str) -> str:

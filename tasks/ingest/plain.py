@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from tasks.ingest import datelines, paragraphs
 from tasks.ingest.article import Draft
@@ -32,3 +33,15 @@ def label(lines: list[str]) -> list[tuple[str, str]]:
     """(kind, paragraph) pairs: what stands before the first dateline near the top is a teaser, the rest is body."""
     first = next((n for n, line in enumerate(lines[: TEASERS + 1]) if datelines.find(line)), 0)
     return [("teaser" if n < first else "body", line) for n, line in enumerate(lines)]
+
+
+def without_title(blocks: Iterable[tuple[str, str]], title: str) -> list[tuple[str, str]]:
+    """The blocks, those near the top that say the title again as `title`."""
+    wanted = _letters(title)
+    return [
+        ("title" if n < TEASERS and wanted and _letters(block) == wanted else kind, block) for n, (kind, block) in enumerate(blocks)
+    ]
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from tasks.errors import RejectDocument
-from tasks.ingest import pages, paragraphs, plain
+from tasks.ingest import fragments, pages, paragraphs, plain
 from tasks.ingest.article import Draft
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -30,11 +31,15 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "timestamp",
         "time",
     ),
+    "updated": ("updated", "updated_at", "modified", "date_modified", "last_updated"),
     "byline": ("byline", "author", "authors", "creator"),
     "outlet": ("outlet", "source_domain", "publisher", "site", "sitename", "domain"),
     "language": ("language", "lang"),
 }
 """Field of an article -> names under which records have it, tried in this order unless the source's `columns` says which."""
+
+
+_WHOLE = re.compile(r"<(?:!doctype|html|body|head)\b", re.IGNORECASE)
 
 
 def pick(record: Mapping[str, Any], field: str, columns: Mapping[str, str]) -> str:
@@ -72,18 +77,32 @@ def read(text: str, columns: Mapping[str, str]) -> Draft:
     """
     record = parse(text)
     have = {field: pick(record, field, columns) for field in FIELDS}
-    body, teaser = _body(have)
-    known = {name: paragraphs.squeeze(paragraphs.clean(have[name])) for name in ("title", "url", "byline", "outlet", "language")}
-    blocks = tuple(([("teaser", teaser)] if teaser else []) + [b for b in body])
-    return Draft(**known, blocks=blocks, published=(("record", have["published"]),) if have["published"] else ())
+    page = _page(have)
+    teaser = " ".join(_lines(have["teaser"]))
+    body = page.blocks if page else tuple(plain.label(_lines(have["text"] or have["html"])))
+    if not body and not teaser:
+        raise RejectDocument("no_article", f"the record has no text; looked for {', '.join(FIELDS['text'] + FIELDS['html'])}")
+    return Draft(
+        title=" ".join(_lines(have["title"])) or (page.title if page else ""),
+        blocks=((("teaser", teaser),) if teaser else ()) + body,
+        url=paragraphs.squeeze(paragraphs.clean(have["url"])),
+        outlet=paragraphs.squeeze(paragraphs.clean(have["outlet"])),
+        byline=" ".join(_lines(have["byline"])) or (page.byline if page else ""),
+        language=have["language"],
+        published=_published(have, page),
+    )
 
 
-def _body(have: Mapping[str, str]) -> tuple[list[tuple[str, str]], str]:
-    teaser = paragraphs.squeeze(paragraphs.clean(have["teaser"]))
-    if have["text"]:
-        return plain.label(paragraphs.split(have["text"])), teaser
-    if have["html"]:
-        return list(pages.read(have["html"]).blocks), teaser
-    if teaser:
-        return [], teaser
-    raise RejectDocument("no_article", f"the record has no text; looked for {', '.join(FIELDS['text'] + FIELDS['html'])}")
+def _published(have: Mapping[str, str], page: Draft | None) -> tuple[tuple[str, str], ...]:
+    said = [("record", have[field]) for field in ("published", "updated") if have[field]]
+    return (*said[:1], *(page.published if page else ()), *said[1:])
+
+
+def _page(have: Mapping[str, str]) -> Draft | None:
+    """The page in a record that holds a whole one; feeds' fragments are read as they are."""
+    whole = not have["text"] and _WHOLE.search(have["html"][:2000])
+    return pages.read(have["html"], have["url"]) if whole else None
+
+
+def _lines(text: str) -> list[str]:
+    return fragments.lines(text) if fragments.has_mark_up(text) else paragraphs.split(text)

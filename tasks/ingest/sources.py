@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tasks.config import Config, Source
-from tasks.errors import Unusable
-from tasks.ingest import folder
+from tasks.ingest import folder, web
+from tasks.ingest.client import Client
 from tasks.ingest.documents import Document
 
 
@@ -21,13 +21,20 @@ class Night(Protocol):
     """What a source needs to know of a night: its date, and its half-open interval [start, end) in `zone`."""
 
     @property
-    def date(self) -> dt.date: ...
+    def date(self) -> dt.date:
+        """The logical date."""
+
     @property
-    def start(self) -> dt.datetime: ...
+    def start(self) -> dt.datetime:
+        """Its first moment, UTC."""
+
     @property
-    def end(self) -> dt.datetime: ...
+    def end(self) -> dt.datetime:
+        """The first moment after it, UTC."""
+
     @property
-    def zone(self) -> str: ...
+    def zone(self) -> str:
+        """An IANA name."""
 
 
 Clock = Callable[[], dt.datetime]
@@ -43,9 +50,10 @@ def fetch(source: Source, night: Night, root: Path, state: dict[str, Any], now: 
     """
     match source.kind:
         case "folder":
-            yield from folder.fetch(source, night.date, root)
-        case kind:
-            raise Unusable(f"source {source.name}: no reader for kind {kind!r} yet; use a folder")
+            yield from folder.fetch(source, night.date, (night.start, night.end, night.zone), root)
+        case "feed" | "sitemap":
+            client = Client(web.policy(source), source.limits, web.agent(source), source.delay, now)
+            yield from web.Visit(source, night.start, night.end, night.zone, state, client).documents()
 
 
 def fingerprint(source: Source, night: Night, root: Path) -> str | None:

@@ -38,6 +38,12 @@ class _Forward:
     def tell(self) -> int:
         return self._at
 
+    def seek(self, _offset: int, _whence: int = 0) -> int:
+        raise io.UnsupportedOperation("a stream that is only read on")
+
+    def close(self) -> None:
+        """Whoever opened the stream closes it."""
+
 
 def records(stream: io.BufferedReader, limits: Limits) -> Iterator[Piece | Fault]:
     """The documents of a WARC or ARC file; the place is the record's number among all records of the file."""

@@ -1,0 +1,211 @@
+"""A polite HTTP client that connects only to addresses it has checked.
+
+One connection and a delay a host, robots.txt, Retry-After, conditional requests, time limits, decoded-byte limits, a budget of seconds.
+The name is resolved once per connection and the connection goes to that very address (no second look-up that could be rebound);
+redirects are followed here, each checked like the first address.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from protego import Protego
+
+from tasks.config import Limits
+from tasks.errors import RejectDocument
+from tasks.ingest.addresses import Policy
+
+REDIRECTS, TRIES = 5, 3
+LONGEST_WAIT = 60.0
+"""Seconds that a Retry-After or a Crawl-delay may ask for; more is the next night's business."""
+ANSWER_SECONDS = 60.0
+"""Seconds in which an answer has to be there, however steadily it drips."""
+ROBOTS_BYTES = 512_000
+_CHUNK = 1 << 16
+_TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+
+
+class Pinned(httpx.HTTPTransport):
+    """A transport that resolves a host itself, checks the addresses and connects to the checked one; TLS still verifies the name."""
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__(retries=0, trust_env=False, limits=httpx.Limits(max_connections=1))
+        self._policy = policy
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer of the host at its checked address.
+
+        Raises:
+            RejectDocument: `unsafe_address`.
+        """
+        parts = self._policy.check(str(request.url))
+        host = request.url.host
+        port = request.url.port or (443 if parts.scheme == "https" else 80)
+        address = self._policy.pin(host, port)
+        pinned = request.url.copy_with(host=address)
+        extensions = {**request.extensions, "sni_hostname": host}
+        inner = httpx.Request(request.method, pinned, headers=request.headers, stream=request.stream, extensions=extensions)
+        return super().handle_request(inner)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with status 200 or 304; `url` is the last one after redirects; header names in small letters."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: dt.datetime
+
+
+@dataclass
+class Client:
+    """The only way out of nightwire.
+
+    Attributes:
+        agent: the User-Agent, with a contact.
+        now: the wall clock, for `fetched_at`; monotonic and sleep are for delays and budgets.
+    """
+
+    policy: Policy
+    limits: Limits
+    agent: str
+    delay: float
+    now: Callable[[], dt.datetime]
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _robots: dict[str, Protego] = field(default_factory=dict)
+    _last: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        headers = {"User-Agent": self.agent, "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
+        self._http = httpx.Client(transport=Pinned(self.policy), trust_env=False, timeout=_TIMEOUT, headers=headers)
+        self._end = self.monotonic() + self.limits.max_seconds
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._http.close()
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None, *, robots: bool = True) -> Answer:
+        """The answer to a GET, after redirects, waits and robots.txt.
+
+        Raises:
+            RejectDocument: `unsafe_address`, `robots`, `fetch_failed`, `too_large`, `bomb`, `bad_archive` or `over_budget`.
+        """
+        for _ in range(REDIRECTS + 1):
+            self.policy.check(url)
+            if robots and not self._rules(url).can_fetch(url, self.agent):
+                raise RejectDocument("robots", f"robots.txt of {urlsplit(url).hostname} asks not to fetch this")
+            answer = self._patient(url, headers or {})
+            if answer.status not in (301, 302, 303, 307, 308):
+                return answer
+            url = urljoin(url, answer.headers.get("location", ""))
+        raise RejectDocument("fetch_failed", f"more than {REDIRECTS} redirects")
+
+    def _patient(self, url: str, headers: Mapping[str, str]) -> Answer:
+        host = urlsplit(url).hostname or ""
+        for number in range(1, TRIES + 1):
+            self._wait(host)
+            answer = self._once(url, headers)
+            if answer.status in (200, 301, 302, 303, 304, 307, 308):
+                return answer
+            pause = self._retry_after(answer)
+            if answer.status not in (429, 503) or pause is None or number == TRIES:
+                raise RejectDocument("fetch_failed", f"{host} answered {answer.status}")
+            self._pause(pause)
+        raise RejectDocument("fetch_failed", f"{host} did not answer")
+
+    def _once(self, url: str, headers: Mapping[str, str]) -> Answer:
+        end = min(self.monotonic() + ANSWER_SECONDS, self._end)
+        try:
+            with self._http.stream("GET", url, headers=dict(headers)) as response:
+                body = self._body(response, end) if response.status_code == 200 else b""
+                kept = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(url, response.status_code, kept, body, self.now())
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, OSError) as error:
+            raise RejectDocument("fetch_failed", f"{urlsplit(url).hostname}: {type(error).__name__}: {error}") from error
+
+    def _body(self, response: httpx.Response, end: float) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        for data in _decoded(response, self.limits):
+            size += len(data)
+            if size > self.limits.max_document_bytes:
+                raise RejectDocument("too_large", f"an answer of over {self.limits.max_document_bytes} bytes")
+            if self.monotonic() > end:
+                raise RejectDocument("fetch_failed", f"the answer was not there after {ANSWER_SECONDS:.0f} seconds")
+            parts.append(data)
+        return b"".join(parts)
+
+    def _rules(self, url: str) -> Protego:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._robots:
+            self._robots[origin] = Protego.parse(self._robots_text(f"{origin}/robots.txt"))
+        return self._robots[origin]
+
+    def _robots_text(self, url: str) -> str:
+        """The rules; RFC 9309: none where the file is not there (4xx), everything forbidden where the host fails."""
+        try:
+            answer = self.get(url, robots=False)
+        except RejectDocument as fault:
+            gone = fault.reason == "fetch_failed" and any(f"answered 4{n:02}" in fault.message for n in range(100) if n != 29)
+            return "" if gone else "User-agent: *\nDisallow: /"
+        return answer.body[:ROBOTS_BYTES].decode("utf-8", "replace")
+
+    def _wait(self, host: str) -> None:
+        rules = next((r for origin, r in self._robots.items() if urlsplit(origin).hostname == host), None)
+        asked = rules.crawl_delay(self.agent) if rules else None
+        pause = max(self.delay, min(float(asked or 0), LONGEST_WAIT))
+        if host in self._last:
+            self._pause(self._last[host] + pause - self.monotonic())
+        self._last[host] = self.monotonic()
+
+    def _pause(self, seconds: float) -> None:
+        if self.monotonic() + max(seconds, 0) > self._end:
+            raise RejectDocument("over_budget", f"the source's {self.limits.max_seconds:.0f} seconds are used up")
+        if seconds > 0:
+            self.sleep(seconds)
+
+    def _retry_after(self, answer: Answer) -> float | None:
+        asked = answer.headers.get("retry-after", "")
+        try:
+            seconds = float(asked) if asked.isdigit() else (parsedate_to_datetime(asked) - answer.fetched_at).total_seconds()
+        except (ValueError, TypeError):
+            return self.delay
+        return max(seconds, 0.0) if seconds <= LONGEST_WAIT else None
+
+
+def _decoded(response: httpx.Response, limits: Limits) -> Iterator[bytes]:
+    """The body's bytes without gzip or deflate, never more than a chunk at once, and never out of proportion to what came."""
+    kind = response.headers.get("content-encoding", "").strip().lower()
+    if kind in ("", "identity"):
+        yield from response.iter_raw(_CHUNK)
+        return
+    if kind not in ("gzip", "x-gzip", "deflate"):
+        raise RejectDocument("bad_archive", f"an encoding that was not asked for: {kind[:40]}")
+    decoder = zlib.decompressobj(47)
+    encoded = count = 0
+    for chunk in response.iter_raw(_CHUNK):
+        encoded += len(chunk)
+        rest = chunk
+        while rest and not decoder.eof:
+            try:
+                data = decoder.decompress(rest, _CHUNK)
+            except zlib.error as error:
+                raise RejectDocument("bad_archive", f"the answer does not decode: {error}") from error
+            rest = decoder.unconsumed_tail
+            count += len(data)
+            if count > 1 << 20 and count > limits.max_ratio * encoded:
+                raise RejectDocument("bomb", f"over {limits.max_ratio} bytes out of each byte of the answer")
+            yield data
+    if not decoder.eof:
+        raise RejectDocument("bad_archive", "the answer breaks off")
