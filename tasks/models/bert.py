@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openvino as ov
 from openvino import opset13 as op
-from safetensors.numpy import load_file
+from safetensors import deserialize
 
 from tasks.errors import Unusable
 from tasks.models.networks import Floats
@@ -25,10 +25,11 @@ ACTIVATIONS = {"gelu": "erf", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh"}
 """transformers' name -> OpenVINO's approximation of GELU."""
 
 WEIGHTS = "model.safetensors"
+FORMATS = {"F32": np.float32, "F16": np.float16}
 
 
 def built(folder: Path) -> bool:
-    """Whether this module can build the folder's network: BERT with absolute positions, one file of float32 or float16."""
+    """Whether this module can build the folder's network: BERT with absolute positions in one file of 16- or 32-bit numbers."""
     config = read(folder, "config.json")
     return (
         config.get("model_type") == "bert"
@@ -36,7 +37,7 @@ def built(folder: Path) -> bool:
         and config.get("hidden_act", "gelu") in ACTIVATIONS
         and not config.get("is_decoder")
         and (folder / WEIGHTS).is_file()
-        and _formats(folder / WEIGHTS) <= {"F32", "F16", "I64"}
+        and _formats(folder / WEIGHTS) <= {*FORMATS, "BF16", "I64"}
     )
 
 
@@ -56,7 +57,7 @@ class _Bert:
         self.folder, self.kind = folder, kind
         self.config = read(folder, "config.json")
         self.heads = int(self.config["num_attention_heads"])
-        self.tensors: Mapping[str, Any] = {k.removeprefix("bert."): v for k, v in load_file(folder / WEIGHTS).items()}
+        self.tensors = {name.removeprefix("bert."): value for name, value in _tensors(folder / WEIGHTS)}
 
     def graph(self) -> ov.Model:
         inputs = [op.parameter([-1, -1], np.int64, name=name) for name in ("ids", "mask", "types")]
@@ -113,8 +114,7 @@ class _Bert:
     def constant(self, name: str) -> Any:
         if name not in self.tensors:
             raise Unusable(f"model folder {self.folder}: no weights for {name}: it was not trained as {self.kind!r}; want another")
-        tensor: Floats = self.tensors[name].astype(np.float32)
-        return op.constant(tensor)
+        return op.constant(self.tensors[name])
 
 
 def _number(value: float) -> Any:
@@ -123,6 +123,18 @@ def _number(value: float) -> Any:
 
 def _axes(*axes: int) -> Any:
     return op.constant(np.array(axes, dtype=np.int64))
+
+
+def _tensors(path: Path) -> Iterator[tuple[str, Floats]]:
+    """Every tensor as float32; NumPy has no bfloat16, whose bits are the upper half of a float32."""
+    for name, entry in deserialize(path.read_bytes()):  # type: ignore[no-untyped-call]
+        if entry["dtype"] == "BF16":
+            values = (np.frombuffer(entry["data"], np.uint16).astype(np.uint32) << 16).view(np.float32)
+        elif entry["dtype"] in FORMATS:
+            values = np.frombuffer(entry["data"], FORMATS[entry["dtype"]]).astype(np.float32)
+        else:  # position numbers, which the graph counts itself
+            continue
+        yield name, values.reshape(entry["shape"])
 
 
 def _formats(path: Path) -> set[str]:

