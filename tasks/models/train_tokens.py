@@ -121,7 +121,7 @@ def batches(pieces: Sequence[Piece], recipe: Recipe, epoch: int) -> list[list[Pi
             out.append([])
         out[-1].append(piece)
     drawn.shuffle(out)
-    return out
+    return [batch for batch in out if batch]
 
 
 def pad(batch: Sequence[Piece], marks: PreTrainedTokenizerFast) -> tuple[Tensor, Tensor, Tensor]:

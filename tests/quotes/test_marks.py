@@ -68,6 +68,6 @@ def test_quotations_are_in_order_disjoint_and_begin_with_their_mark(text: str) -
 @pytest.mark.parametrize("unit", ['"', "“", "'", "“a", "s' ", '"a" ', "‘a ", "''"])
 def test_a_flood_of_marks_takes_linear_time(unit: str) -> None:
     text = unit * (200_000 // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
     quoted(text, 0, len(text))
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 4
