@@ -21,7 +21,7 @@ from flows.store import Record, Ref, Store
 from tasks.config import Config, digest_of
 from tasks.errors import Abort, ContractError, NightwireError, Stopped
 from tasks.step import Step
-from tasks.tables import Spec, concat
+from tasks.tables import Spec
 
 log = logging.getLogger("nightwire")
 
@@ -164,15 +164,12 @@ class StepJob:
 
     def _run(self, refs: Sequence[Sequence[Ref]]) -> tuple[Ref, ...]:
         tables = [
-            concat([self.store.get(ref) for ref in table if ref.rows], spec) for table, spec in zip(refs, self.step.reads, strict=True)
+            _joined([self.store.get(ref) for ref in table if ref.rows], spec) for table, spec in zip(refs, self.step.reads, strict=True)
         ]
         outputs = _as_tuple(self.step.run(*tables, self.settings))
         if len(outputs) != len(self.step.writes):
             raise ContractError(f"{self.step.name}: gave {len(outputs)} tables, its contract has {len(self.step.writes)}")
         return tuple(self.store.put(table, spec) for table, spec in zip(outputs, self.step.writes, strict=True))
-
-    def _read(self, refs: Sequence[Ref], spec: Spec) -> pa.Table:
-        return concat([self.store.get(ref) for ref in refs if ref.rows], spec)
 
 
 def report(done: Done) -> Done:
@@ -185,6 +182,11 @@ def report(done: Done) -> Done:
         extra={"done": done},
     )
     return done
+
+
+def _joined(tables: Sequence[pa.Table], spec: Spec) -> pa.Table:
+    """One table of several; keys are not looked at again, for nights of a history may hold the same document of an old story."""
+    return pa.concat_tables(tables).combine_chunks().unify_dictionaries() if tables else spec.empty()
 
 
 def _as_tuple(output: pa.Table | tuple[pa.Table, ...]) -> tuple[pa.Table, ...]:
