@@ -8,7 +8,7 @@ from tasks.tables import ARTICLES, CANONICAL, REJECTS, ROUNDUPS, STORIES, SUMMAR
 
 SUMMARIZE = Step(
     "summarize",
-    1,
+    2,
     summarize,
     (CANONICAL,),
     (SUMMARIES, REJECTS),

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tasks.config import SummarySettings
 from tasks.models import load_encoder
 from tasks.summarize.candidates import Candidate, Reading, read
-from tasks.summarize.choose import choose
-from tasks.summarize.features import Floats, features
-from tasks.summarize.rank import scores
+from tasks.summarize.choose import Sets, choose
+from tasks.summarize.features import features
+from tasks.summarize.rank import scores, set_weights
 from tasks.summarize.summary import INJECTED, TRUNCATED, Summary, extractive
 
 LEAD = "lead"
@@ -36,10 +37,9 @@ class Article:
 
 @dataclass(frozen=True)
 class Vectors:
-    """Vectors of one article's candidates, and of its title where it has one; rows of NaN where the model failed."""
+    """Vectors of one article's candidates, or why the model could not make them."""
 
-    candidates: Floats
-    title: Floats | None
+    rows: npt.NDArray[np.float32]
     error: str
 
 
@@ -75,8 +75,8 @@ def _summary(article: Article, reading: Reading, vectors: Vectors | None, settin
     only_quotes = all(c.quote for c in candidates)
     if vectors is None:
         return extractive(lead, "only_quotes" if only_quotes else "whole_text", flags, LEAD)
-    points = scores(features(candidates, vectors.candidates, vectors.title))
-    chosen = [candidates[i] for i in choose(candidates, points, vectors.candidates, settings.sentences, settings.max_words)]
+    sets = Sets(candidates, scores(features(candidates, vectors.rows)), vectors.rows)
+    chosen = [candidates[i] for i in choose(sets, set_weights(), settings.sentences, settings.max_words)]
     return extractive(chosen, "only_quotes" if only_quotes else "ok", flags, settings.model.name)
 
 
@@ -91,23 +91,14 @@ def _lead(candidates: Sequence[Candidate], settings: SummarySettings) -> list[Ca
 
 
 def _encode(read_articles: Sequence[tuple[Article, Reading]], settings: SummarySettings) -> Iterator[Vectors]:
-    """Vectors of the articles' candidates and titles, in order."""
-    texts: list[str] = []
-    counts: list[tuple[int, bool]] = []
-    for article, reading in read_articles:
-        candidates = reading.candidates[: settings.max_sentences]
-        texts += [c.text for c in candidates] + ([article.title] if article.title else [])
-        counts.append((len(candidates), bool(article.title)))
+    """Vectors of the articles' candidates, in order; a sentence that the model could not read is a zero vector."""
+    texts = [[c.text for c in reading.candidates[: settings.max_sentences]] for _, reading in read_articles]
     if not texts:
         return
-    output = load_encoder(settings.model).encode(texts)
+    output = load_encoder(settings.model).encode([t for some in texts for t in some])
     at = 0
-    for count, titled in counts:
-        rows = output.values[at : at + count]
-        title = output.values[at + count] if titled else None
-        failed = [output.failed[i].message for i in range(at, at + count) if i in output.failed]
-        at += count + titled
-        if len(failed) == count:
-            yield Vectors(rows, None, failed[0])
-        else:
-            yield Vectors(np.nan_to_num(rows), None if title is None else np.nan_to_num(title), "")
+    for some in texts:
+        failed = [output.failed[i].message for i in range(at, at + len(some)) if i in output.failed]
+        rows = np.nan_to_num(output.values[at : at + len(some)])
+        yield Vectors(rows, failed[0] if len(failed) == len(some) else "")
+        at += len(some)

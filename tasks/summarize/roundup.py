@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from tasks.config import SummarySettings
 from tasks.models import load_encoder
 from tasks.summarize.candidates import Candidate, read
-from tasks.summarize.features import Floats
 from tasks.tables import ROUNDUPS
 
 NEWS = 0.7
@@ -20,6 +21,7 @@ ADDITIONS = 3
 """Additions a story at most."""
 
 Row = Mapping[str, Any]
+Vectors = npt.NDArray[np.float32]
 
 
 def roundup(articles: pa.Table, stories: pa.Table, summaries: pa.Table, settings: SummarySettings) -> pa.Table:
@@ -98,7 +100,7 @@ def _new(article: Row, member: Row) -> list[Candidate]:
     return [c for c in found if not c.quote and any(start <= c.start and c.end <= end for start, end in spans)]
 
 
-def _best(here: Floats, told: Sequence[Floats]) -> int | None:
+def _best(here: Vectors, told: Sequence[Vectors]) -> int | None:
     """The sentence nearest to the story's centre among those that are not told yet."""
     before = [rows for rows in told if len(rows)]
     if not before:
