@@ -104,28 +104,30 @@ ARTICLES = _spec(
     "article_id",
     {"published_precision": PRECISIONS},
     article_id=pa.string(),  # the document's id
-    source=WORD,
+    source=WORD,  # the source of the configuration that brought it
     outlet=WORD,  # an outlet's id of the config, or the host's name
-    url=pa.string(),
-    title=pa.string(),
-    text=pa.large_string(),
+    url=pa.string(),  # canonical address of the page, or null
+    title=pa.string(),  # headline
+    text=pa.large_string(),  # title, teaser, dateline and body as paragraphs, one a line; all spans index this
     language=WORD,  # BCP-47, or `und`
-    language_confidence=pa.float32(),
-    published_at=TIME,
+    language_confidence=pa.float32(),  # 0..1
+    published_at=TIME,  # null where unknown
     published_precision=WORD,
     published_method=WORD,  # feed, meta, json_ld, record, url, dateline, text, file …
-    published_raw=pa.string(),
-    fetched_at=TIME,
-    dateline_place=pa.string(),
-    dateline_agency=pa.string(),
-    dateline_date=pa.string(),
-    byline=pa.string(),
-    paragraphs=pa.list_(PARAGRAPH),
-    flags=pa.list_(pa.string()),
-    uri=pa.string(),
+    published_raw=pa.string(),  # the string that the time was read from
+    fetched_at=TIME,  # when the bytes came: a file's time of change, an answer's time
+    dateline_place=pa.string(),  # BEIJING
+    dateline_agency=pa.string(),  # Sputnik
+    dateline_date=pa.string(),  # as printed in the dateline
+    byline=pa.string(),  # as printed
+    paragraphs=pa.list_(
+        PARAGRAPH
+    ),  # kind is title, teaser, dateline, body or boilerplate; copy_of is the index of the paragraph that it repeats
+    flags=pa.list_(pa.string()),  # future_date, too_short, truncated, lang_mismatch, mojibake, repeated_text, confusable
+    uri=pa.string(),  # the file within the source, or the address
     reject_stage=WORD,  # the stage that set it aside: fetch where the document came rejected, else extract; null with reject
-    reject=WORD,
-    reject_message=pa.string(),
+    reject=WORD,  # null in what is published: rejected documents are in `rejects`
+    reject_message=pa.string(),  # null in what is published
     raw_sha256=pa.string(),
 )
 
@@ -146,6 +148,7 @@ SIGNATURES = _spec(
     shingles=pa.binary(),  # uint32 hashes of the word shingles, little endian, in text order: verification needs no text
     paragraphs=pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("words", pa.int32())])),  # those that are compared
     run_date=pa.date32(),  # null until `cluster`; the night of the article
+    night=pa.date32(),  # null until `cluster`; the night whose signatures hold the row
     story_id=pa.string(),  # null until `cluster` has decided; filled in the history
 )
 """Internal and history: enough to find and verify copies without the text.
@@ -154,15 +157,18 @@ What `cluster` writes holds, besides the night's own articles, the canonical doc
 a story can be verified against its canonical document for as long as it goes on, however old that document is.
 """
 
+HISTORY = Spec("history", SIGNATURES.schema, ("night", "article_id"), SIGNATURES.closed)
+"""Internal: the signatures of the nights before, as `cluster` wrote them. A canonical document may stand in those of several nights."""
+
 COPIES = _spec(
     "copies",
     "article_id other_id",
     {"relation": RELATIONS},
-    article_id=pa.string(),
+    article_id=pa.string(),  # the younger document
     other_id=pa.string(),  # the older document of the two
-    other_run_date=pa.date32(),
+    other_run_date=pa.date32(),  # the night of the older one
     relation=WORD,
-    jaccard=pa.float32(),
+    jaccard=pa.float32(),  # of the two shingle sets
     containment=pa.float32(),  # share of article_id's shingles that other_id has
     containment_reverse=pa.float32(),
     copied=pa.float32(),  # share of article_id's words that stand in shingles of other_id
@@ -174,8 +180,8 @@ COPIES = _spec(
 STORIES = _spec(
     "stories",
     "story_id article_id",
-    story_id=pa.string(),
-    article_id=pa.string(),
+    story_id=pa.string(),  # the same in every night that the story is told
+    article_id=pa.string(),  # a member that came tonight
     is_canonical=pa.bool_(),
     canonical_id=pa.string(),  # may be an article of an earlier night
     canonical_run_date=pa.date32(),
@@ -188,22 +194,22 @@ SUMMARIES = _spec(
     "summaries",
     "article_id",
     {"kind": SUMMARY_KINDS, "status": SUMMARY_STATUS},
-    article_id=pa.string(),
+    article_id=pa.string(),  # a canonical article
     kind=WORD,
-    text=pa.string(),
+    text=pa.string(),  # the summary
     sentences=pa.list_(SENTENCE),  # extractive: spans of articles.text; abstractive: spans of this text
-    support=pa.list_(SUPPORT),
+    support=pa.list_(SUPPORT),  # which span of the article backs which sentence, 0..1
     flags=pa.list_(pa.string()),  # new_number, new_name, new_negation, truncated_input, suspected_injection
-    model=WORD,
+    model=WORD,  # name in the configuration
     status=WORD,
 )
 
 ROUNDUPS = _spec(
     "roundups",
     "story_id",
-    story_id=pa.string(),
-    canonical_id=pa.string(),
-    outlets=pa.list_(pa.string()),
+    story_id=pa.string(),  # a story with more than one outlet
+    canonical_id=pa.string(),  # its canonical document
+    outlets=pa.list_(pa.string()),  # all that carried it
     text=pa.string(),  # the canonical summary, then what the others add
     additions=pa.list_(
         pa.struct(
@@ -219,14 +225,14 @@ QUOTES = _spec(
     "quote_id",
     {"kind": QUOTE_KINDS, "cue_class": CUE_CLASSES, "speaker_method": SOURCE_METHODS},
     quote_id=pa.string(),  # digest of article_id and content spans
-    article_id=pa.string(),
+    article_id=pa.string(),  # a canonical article
     kind=WORD,
     content=pa.list_(SPAN),  # one span, or more where the cue interrupts it
     text=pa.string(),  # the content, spans joined by one blank
     words=pa.string(),  # the content without bracket insertions: what was said
-    insertions=pa.list_(SPAN),
-    cue=pa.string(),
-    cue_start=pa.int32(),
+    insertions=pa.list_(SPAN),  # bracketed words that were not said
+    cue=pa.string(),  # said
+    cue_start=pa.int32(),  # null where the quote has no cue
     cue_end=pa.int32(),
     cue_class=WORD,
     speaker=pa.string(),  # the fullest name in the article, or null
@@ -235,7 +241,7 @@ QUOTES = _spec(
     role=pa.string(),  # Deputy Foreign Minister
     chain=pa.list_(pa.string()),  # nested sources, outermost first; [speaker] where there is one
     speaker_method=WORD,
-    confidence=pa.float32(),
+    confidence=pa.float32(),  # 0..1
     repeat_of=pa.string(),  # quote_id of the same words said earlier in the article
     model=WORD,
 )
@@ -245,36 +251,36 @@ STANCES = _spec(
     "article_id target_id holder_level quote_id",
     {"holder_level": HOLDER_LEVELS, "label": LABELS, "mention": MENTIONS},
     article_id=pa.string(),  # for holder_level outlet: the outlet's id
-    target_id=pa.string(),
+    target_id=pa.string(),  # a target of the configuration
     holder_level=WORD,
     quote_id=pa.string(),  # empty for author and outlet
-    holder=pa.string(),
-    holder_chain=pa.list_(pa.string()),
+    holder=pa.string(),  # who holds it; null where a quote has no speaker
+    holder_chain=pa.list_(pa.string()),  # nested sources, outermost first
     mention=WORD,
     label=WORD,
-    p_favor=pa.float32(),
-    p_against=pa.float32(),
-    p_neutral=pa.float32(),
-    p_none=pa.float32(),
+    p_favor=pa.float32(),  # calibrated probability
+    p_against=pa.float32(),  # calibrated probability
+    p_neutral=pa.float32(),  # calibrated probability
+    p_none=pa.float32(),  # calibrated probability
     confidence=pa.float32(),  # calibrated probability of the label, or of the best one where it is unclear
     articles=pa.int32(),  # how many articles stand behind the row: 1, or the aggregate's count
-    evidence_start=pa.int32(),
+    evidence_start=pa.int32(),  # null for outlet
     evidence_end=pa.int32(),
-    evidence=pa.string(),
-    codebook=WORD,
+    evidence=pa.string(),  # text[evidence_start:evidence_end], verbatim
+    codebook=WORD,  # version of docs/codebook.md
     model=WORD,
 )
 
 REJECTS = _spec(
     "rejects",
     "document stage",
-    document=pa.string(),
-    source=WORD,
-    uri=pa.string(),
-    stage=WORD,
-    reason=WORD,
-    message=pa.string(),
-    raw_sha256=pa.string(),
+    document=pa.string(),  # the document's id
+    source=WORD,  # the source of the configuration
+    uri=pa.string(),  # the file within the source, or the address
+    stage=WORD,  # where it was set aside
+    reason=WORD,  # one of the closed list in tasks/errors.py
+    message=pa.string(),  # for a person; never the article's text
+    raw_sha256=pa.string(),  # of the bytes, where there were any
     retryable=pa.bool_(),
 )
 
@@ -285,17 +291,19 @@ RUNS = _spec(
     "runs",
     "run_id",
     run_id=pa.string(),
-    interval_start=TIME,
+    interval_start=TIME,  # of the night, half-open
     interval_end=TIME,
-    started_at=TIME,
+    started_at=TIME,  # of the run
     finished_at=TIME,
     trigger=WORD,  # command, schedule, backfill, late
-    flow_run=pa.string(),
+    flow_run=pa.string(),  # Prefect's id, or null
     config_name=pa.string(),
-    config_sha256=pa.string(),
+    config_sha256=pa.string(),  # of the configuration as canonical JSON
     code_version=pa.string(),
-    models=pa.list_(pa.struct([("step", pa.string()), ("model", pa.string()), ("digest", pa.string())])),
-    counts=pa.list_(pa.struct([("table", pa.string()), ("rows", pa.int64())])),
+    models=pa.list_(
+        pa.struct([("step", pa.string()), ("model", pa.string()), ("digest", pa.string())])
+    ),  # digest over the files of each model
+    counts=pa.list_(pa.struct([("table", pa.string()), ("rows", pa.int64())])),  # rows of each published table
     timings=pa.list_(
         pa.struct([("step", pa.string()), ("ran", pa.int32()), ("reused", pa.int32()), ("seconds", pa.float64()), ("rows", pa.int64())])
     ),
@@ -304,7 +312,7 @@ RUNS = _spec(
 
 PUBLISHED: tuple[Spec, ...] = (ARTICLES, COPIES, STORIES, SUMMARIES, ROUNDUPS, QUOTES, STANCES, REJECTS, RUNS)
 """What a reader finds under `published/`."""
-ALL: tuple[Spec, ...] = (DOCUMENTS, CANONICAL, SIGNATURES, DIGESTS, *PUBLISHED)
+ALL: tuple[Spec, ...] = (DOCUMENTS, CANONICAL, SIGNATURES, HISTORY, DIGESTS, *PUBLISHED)
 SPECS: dict[str, Spec] = {spec.name: spec for spec in ALL}
 
 
