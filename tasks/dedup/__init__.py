@@ -6,7 +6,7 @@ from tasks.config import Config
 from tasks.dedup.cluster import NightCopies, cluster
 from tasks.dedup.sign import SignSettings, sign
 from tasks.step import Step
-from tasks.tables import ARTICLES, COPIES, SIGNATURES, STORIES
+from tasks.tables import ARTICLES, COPIES, HISTORY, SIGNATURES, STORIES
 
 
 def _night(config: Config) -> NightCopies:
@@ -15,6 +15,6 @@ def _night(config: Config) -> NightCopies:
 
 
 SIGN = Step("sign", 1, sign, (ARTICLES,), (SIGNATURES,), settings=lambda config: SignSettings(shingle=config.copies.shingle))
-CLUSTER = Step("cluster", 1, cluster, (SIGNATURES, SIGNATURES), (COPIES, STORIES, SIGNATURES), settings=_night)
+CLUSTER = Step("cluster", 1, cluster, (SIGNATURES, HISTORY), (COPIES, STORIES, SIGNATURES), settings=_night)
 
 __all__ = ["CLUSTER", "SIGN"]

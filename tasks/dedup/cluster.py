@@ -32,7 +32,7 @@ def cluster(tonight: pa.Table, history: pa.Table, settings: NightCopies) -> tupl
 
     Args:
         tonight: SIGNATURES of the night, in any order.
-        history: what `cluster` wrote as SIGNATURES for the nights before, in any order.
+        history: HISTORY, what this step wrote as SIGNATURES for the nights before, in any order.
         settings: with the night's date.
 
     Returns:
@@ -49,7 +49,7 @@ def cluster(tonight: pa.Table, history: pa.Table, settings: NightCopies) -> tupl
         evidence = join(evidence, verify(window, missing, settings))
         home = _settle(window, evidence)
     evidence = join(evidence, _copies_of_copies(window, evidence, home))
-    return _copies(window, evidence), _stories(window, evidence, home, settings), _signatures(window, home)
+    return _copies(window, evidence), _stories(window, evidence, home, settings), _signatures(window, home, settings.run_date)
 
 
 def _candidates(window: Window, settings: CopySettings) -> Pairs:
@@ -157,7 +157,7 @@ def _first_published(window: Window, home: Ints) -> pa.Array:
     return pa.array(first[home], pa.int64(), mask=first[home] == far).cast(pa.timestamp("us")).cast(TIME)
 
 
-def _signatures(window: Window, home: Ints) -> pa.Table:
+def _signatures(window: Window, home: Ints, run_date: dt.date) -> pa.Table:
     carried = np.unique(home[window.tonight :])
     carried = carried[carried < window.tonight]
     ids = window.rows["article_id"]
@@ -169,6 +169,11 @@ def _signatures(window: Window, home: Ints) -> pa.Table:
     rows = window.signatures
     if len(source) != len(rows) or (np.diff(source) != 1).any():
         rows = rows.take(pa.array(source))
-    for name, values in (("run_date", window.rows["run_date"]), ("story_id", _names(window, home))):
-        rows = rows.set_column(rows.schema.get_field_index(name), name, values.take(pa.array(ranks)))
+    columns = {
+        "run_date": window.rows["run_date"].take(pa.array(ranks)),
+        "night": pa.repeat(pa.scalar(run_date, pa.date32()), len(ranks)),
+        "story_id": _names(window, home).take(pa.array(ranks)),
+    }
+    for name, values in columns.items():
+        rows = rows.set_column(rows.schema.get_field_index(name), name, values)
     return conform(rows, SIGNATURES)

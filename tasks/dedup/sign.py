@@ -69,6 +69,7 @@ def _described(articles: pa.Table) -> dict[str, pa.Array | pa.ChunkedArray]:
         "published_at": articles["published_at"],
         "published_precision": articles["published_precision"].cast(WORD),
         "run_date": pa.nulls(nothing, pa.date32()),
+        "night": pa.nulls(nothing, pa.date32()),
         "story_id": pa.nulls(nothing, pa.string()),
     }
 
