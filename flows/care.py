@@ -78,8 +78,8 @@ def _record(path: Path) -> Record:
 def forget(desk: Desk, article_id: str, at: dt.datetime) -> list[dt.date]:
     """Remove an article from every table, version and file, for good.
 
-    The tombstone is written first, so that the next call finishes what a killed one began. The raw bytes go, the nights that read them run
-    again, generations that still hold the article and files of the store that nothing needs any more are removed.
+    The tombstone is written first, so that the next call finishes what a killed one began. The raw bytes go, the nights that read them
+    run again, generations that still hold the article and files of the store that nothing needs any more are removed.
 
     Returns:
         The nights that were published anew.
