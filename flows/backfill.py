@@ -9,12 +9,12 @@ import contextvars
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from flows import dates, manifest, status, stopping
@@ -146,6 +146,19 @@ def _listed(nights: Iterable[dt.date]) -> str:
     return ", ".join(str(date) for date in nights)
 
 
+def wanted(values: Mapping[str, Any]) -> Wanted:
+    """What a backfill is asked for, of options as a person gives them.
+
+    Raises:
+        Unusable: they do not fit together; every fault is told.
+    """
+    try:
+        return Wanted(**values)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, e['loc'])) or 'backfill'}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
+        raise Unusable("\n".join(faults)) from error
+
+
 def check(desk: Desk, wanted: Wanted, now: dt.datetime) -> None:
     """See that all the nights are over.
 
@@ -167,6 +180,24 @@ def plan(desk: Desk, wanted: Wanted) -> list[Planned]:
         redone = dict.fromkeys([wanted.stage] if wanted.stage else STAGES[2:], desk.config.night.shards) if wanted.only == "all" else {}
         found.append(Planned(night, runs, estimate.of_night({**redone, **night.would_run}) if runs else 0.0))
     return found
+
+
+def told(nights: Sequence[Planned]) -> list[str]:
+    """The dry run in lines, and a last one with its sum."""
+    lines = []
+    for planned in nights:
+        night = planned.night
+        would = ", ".join(f"{stage} {count}" for stage, count in night.would_run.items()) or "nothing but publishing"
+        about = "no estimate" if planned.seconds is None else f"at most {planned.seconds:.0f} s"
+        lines.append(f"{night.date}  {night.state:<8} {night.reason}" + (f"  (runs: {would}; {about})" if planned.runs else ""))
+    running = [planned for planned in nights if planned.runs]
+    known = sum(planned.seconds or 0.0 for planned in running)
+    unknown = sum(planned.seconds is None for planned in running)
+    lines.append(
+        f"{len(running)} of {len(nights)} nights would run, at most {known:.0f} s"
+        + (f" and {unknown} that can't be estimated: a stage never ran" if unknown else "")
+    )
+    return lines
 
 
 def forget(run: Run, stage: str) -> None:

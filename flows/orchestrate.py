@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from prefect import flow
+from prefect import flow, tags
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.server.database import provide_database_interface
@@ -20,11 +22,13 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task
 from prefect.utilities.annotations import quote
 
-from flows import dates, manifest, stopping
+from flows import backfill, dates, manifest, pages, stopping
+from flows.backfill import Outcome, Wanted
 from flows.manifest import Manifest
 from flows.run import Desk, Run
 from flows.steps import Done, Inline, Inputs, Job, Part
-from tasks.errors import Abort, NightwireError
+from tasks.config import load
+from tasks.errors import Abort, NightwireError, Unusable
 
 log = logging.getLogger("nightwire")
 
@@ -36,19 +40,36 @@ it is as it is; `nightwire verify CONFIG` proves the published files.
 """
 
 
+MANY = """Many nights, one after the other: each is judged from the data at its turn, and run where it needs to be.
+
+**At 3 a.m.** A backfill that failed or was killed is started again with the same parameters: nights that are done have nothing to do.
+"""
+ONLY = "NIGHTWIRE_CONFIG"
+"""The one configuration that a served desk's runs may name; `nightwire up` sets it."""
+
+
 class Prefect:
     """Jobs as task runs named `{stage}-{shard:03d}`; futures are passed on, so that the UI draws the arrows."""
 
-    def __init__(self) -> None:
+    def __init__(self, finished: Callable[[Done], None]) -> None:
         self._tasks: dict[str, Task[Any, Done]] = {}
+        self._finished = finished
 
     def submit(self, job: Job, inputs: tuple[tuple[Part, ...], ...]) -> Any:
         """Start a task run."""
         if job.name not in self._tasks:
-            self._tasks[job.name] = Task(_perform, name=job.name, description=job.about, cache_policy=NO_CACHE, persist_result=False)
+            self._tasks[job.name] = Task(
+                self._perform, name=job.name, description=job.about, cache_policy=NO_CACHE, persist_result=False
+            )
         named = self._tasks[job.name].with_options(task_run_name=f"{job.name}-{job.shard:03d}")
         # quoted: else Prefect looks for earlier results inside the job, and draws arrows where there are none
         return named.submit(quote(job), [[(part.job, part.index) for part in table] for table in inputs])
+
+    def _perform(self, job: Job, inputs: Any) -> Done:
+        finished: Inputs = tuple(tuple((done, index) for done, index in table) for table in inputs)
+        done = job.perform(finished)
+        self._finished(done)
+        return done
 
     def result(self, job: Any) -> Done:
         """Wait for a task run.
@@ -60,14 +81,26 @@ class Prefect:
         return done
 
 
-def _perform(job: Job, inputs: Any) -> Done:
-    finished: Inputs = tuple(tuple((done, index) for done, index in table) for table in inputs)
-    return job.perform(finished)
+def _date_of(config: Path, date: dt.date | None) -> dt.date:
+    """The night that is meant: where no date is given, the last one that was over when the run was due, however late it starts."""
+    return date or dates.last_night(flow_run.get_scheduled_start_time(), load(config).night.timezone)
 
 
 def _run_name() -> str:
     parameters: dict[str, Any] = flow_run.get_parameters()
-    return f"night {parameters.get('date') or 'as scheduled'}"
+    return f"night {_date_of(Path(parameters['config']), parameters.get('date'))}"
+
+
+def served(config: Path) -> Path:
+    """The configuration, if it is one that may be run here: a server that serves a desk runs no other file of this machine.
+
+    Raises:
+        Unusable: it is another.
+    """
+    mine = os.environ.get(ONLY)
+    if mine and config.resolve() != Path(mine):
+        raise Unusable(f"{config}: this server serves {mine} and nothing else")
+    return config
 
 
 @flow(name="night", flow_run_name=_run_name, description=AT_3_AM, persist_result=False)
@@ -80,10 +113,72 @@ def night_flow(config: Path, date: dt.date | None = None, trigger: str = "schedu
         trigger: what started it: command, schedule, backfill or late.
         fetch_again: ask sources on the network once more, for what came late.
     """
-    desk = Desk.open(config)
-    chosen = date or dates.last_night(flow_run.get_scheduled_start_time(), desk.config.night.timezone)
-    run = Run(desk, chosen, trigger, fetch_again, stopping.asked, flow_run=str(flow_run.get_id()))
-    run.execute(Prefect())
+    desk = Desk.open(served(config))
+    run = Run(desk, _date_of(config, date), trigger, fetch_again, stopping.asked, flow_run=str(flow_run.get_id()))
+    plan = run.plan()
+    if plan.fresh and not fetch_again:
+        log.info("night %s: published and unchanged, no step to run", run.date)
+        return
+    progress = pages.Progress(plan.jobs)
+    try:
+        published = run.execute(Prefect(progress.finished))
+    except NightwireError as error:
+        pages.failed(desk, run.date, error)
+        raise
+    except BaseException:  # a signal: leaving the flow waits for its jobs, which are to end
+        stopping.ask()
+        raise
+    progress.complete()
+    pages.report(desk, published)
+
+
+def _many_name() -> str:
+    wanted = Wanted.model_validate(flow_run.get_parameters()["wanted"])
+    nights = wanted.nights()
+    return ("dry run of a backfill " if wanted.dry_run else "backfill ") + f"{nights[0]} to {nights[-1]}"
+
+
+@flow(name="backfill", flow_run_name=_many_name, description=MANY, persist_result=False)
+def backfill_flow(config: Path, wanted: Wanted) -> None:
+    """Run many nights.
+
+    Args:
+        config: the desk's configuration file.
+        wanted: which nights, and how.
+    """
+    desk = Desk.open(served(config))
+    backfill.check(desk, wanted, dt.datetime.now(dt.UTC))
+    if wanted.dry_run:
+        pages.planned(backfill.plan(desk, wanted))
+        return
+    outcome = _drive(desk, wanted, night)
+    if outcome.failed or outcome.stopped:
+        raise Abort(f"backfill: {outcome}")
+
+
+def _drive(desk: Desk, wanted: Wanted, one: Callable[[Run], object]) -> Outcome:
+    outcome = backfill.drive(desk, wanted, one, stopping.asked)
+    pages.outcome(outcome)
+    log.info("backfill: %s", outcome)
+    return outcome
+
+
+def backfill_command(desk: Desk, wanted: Wanted, one: Callable[[Run], object]) -> Outcome:
+    """A backfill as a flow run whose nights are flow runs below it; without that parent where Prefect is lost."""
+
+    @flow(name="backfill", flow_run_name=_many_name, description=MANY, persist_result=False, validate_parameters=False)
+    def parent(config: Path, wanted: Wanted) -> Outcome:  # noqa: ARG001 (the run's page shows its parameters)
+        return _drive(desk, wanted, one)
+
+    try:
+        with tags("nightwire", desk.config.name, "command"):
+            outcome: Outcome = parent(desk.path, wanted)
+    except NightwireError:
+        raise
+    except Exception as error:
+        log.warning("Prefect was lost (%s: %.200s). The backfill goes on without its parent run.", type(error).__name__, error)
+        return backfill.drive(desk, wanted, one, stopping.asked)
+    return outcome
 
 
 def night(run: Run) -> Manifest:
@@ -94,7 +189,8 @@ def night(run: Run) -> Manifest:
     """
     runner: Any = ThreadPoolTaskRunner(max_workers=run.desk.config.night.workers)
     try:
-        night_flow.with_options(task_runner=runner)(run.desk.path, run.date, run.trigger, run.fetch_again)
+        with tags("nightwire", run.desk.config.name, run.trigger):
+            night_flow.with_options(task_runner=runner)(run.desk.path, run.date, run.trigger, run.fetch_again)
     except NightwireError:
         raise
     except Exception as error:  # whatever a job raises is a NightwireError, so this is Prefect's own

@@ -1,0 +1,219 @@
+"""What Prefect's pages show of a run: progress, tables, alerts. Needs to be called inside a flow run.
+
+All that came from outside (an outlet's name may be a page's host) is escaped: nothing of it is markup, a link or an image. That a page
+can't be made never hurts the night: what is published is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec
+from uuid import UUID
+
+from prefect.artifacts import create_markdown_artifact, create_progress_artifact, create_table_artifact, update_progress_artifact
+from prefect.events import emit_event
+
+from flows import monitor, status
+from flows.backfill import Outcome, Planned
+from flows.manifest import Manifest
+from flows.monitor import Alert, Row
+from flows.run import Desk
+from flows.status import DateStatus
+from flows.steps import Done
+from tasks.errors import NightwireError
+
+log = logging.getLogger("nightwire")
+P = ParamSpec("P")
+
+MATRIX = 35
+"""Nights of the status matrix."""
+EVERY = 2.0
+"""Seconds between two updates of a progress bar."""
+MARK = {"fresh": "✓", "stale": "≠", "missing": "·", "failed": "✗", "damaged": "!"}
+
+
+def harmless(function: Callable[P, None]) -> Callable[P, None]:
+    """A page that can't be made is a line in the log, and nothing more."""
+
+    @functools.wraps(function)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except Exception as error:  # whatever a server, a client or a reader of data raises
+            log.warning("%s can't be shown in Prefect (%s: %.200s)", function.__name__, type(error).__name__, error)
+
+    return tried
+
+
+def plain(text: object) -> str:
+    """Text in which nothing is markup: Markdown's and HTML's signs escaped, lines joined, invisible signs shown as codes."""
+    shown = "".join(
+        f"U+{ord(sign):04X}" if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co") else sign for sign in " ".join(str(text).split())
+    )
+    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~&:/@$^=])", lambda found: f"&#{ord(found[1])};", shown)
+
+
+class Progress:
+    """A bar on the run's page that follows its jobs."""
+
+    def __init__(self, jobs: Sequence[Done]) -> None:
+        self._todo = max(1, sum(job.ran for job in jobs))
+        self._done = 0
+        self._shown = 0.0
+        self._lock = threading.Lock()
+        self._id: UUID | None = None
+        self._begin()
+
+    @harmless
+    def _begin(self) -> None:
+        made: Any = create_progress_artifact(progress=0.0, key="progress", description="Jobs of this night that are done.")
+        self._id = made
+
+    @harmless
+    def finished(self, done: Done) -> None:
+        """One more job is done."""
+        with self._lock:
+            self._done += done.ran
+            due = time.monotonic() - self._shown > EVERY
+            if due:
+                self._shown = time.monotonic()
+        if due:
+            self._show(min(99.0, 100.0 * self._done / self._todo))
+
+    @harmless
+    def complete(self) -> None:
+        """The night is published."""
+        self._show(100.0)
+
+    def _show(self, progress: float) -> None:
+        if self._id is not None:
+            update_progress_artifact(artifact_id=self._id, progress=progress)
+
+
+@harmless
+def _table(key: str, rows: Sequence[Row], about: str) -> None:
+    if rows:
+        create_table_artifact(key=key, table=[{name: _cell(value) for name, value in row.items()} for row in rows], description=about)
+
+
+def _cell(value: Any) -> Any:
+    return value if isinstance(value, int | float) or value is None else plain(value)
+
+
+def report(desk: Desk, published: Manifest) -> None:
+    """Everything that a published night's page shows."""
+    date = published.run_date
+    for key, about, make in (
+        ("funnel", "From what came in to what is published.", lambda: monitor.funnel(desk, published)),
+        ("timings", "Seconds over all shards; rows of the first table that a stage writes.", lambda: monitor.timings(published)),
+        ("rejects", "Documents set aside, by stage and reason.", lambda: monitor.rejects(desk, date)),
+        ("sources", "What every source brought.", lambda: monitor.sources(desk, date)),
+        ("stances", "Rows of quoted speakers and authors for each target.", lambda: monitor.stances(desk, date)),
+    ):
+        _made(key, make, about)
+    warn(desk, published)
+    matrix(desk, published)
+    digest(desk, published)
+
+
+@harmless
+def _made(key: str, make: Callable[[], list[Row]], about: str) -> None:
+    _table(key, make(), about)
+
+
+@harmless
+def warn(desk: Desk, published: Manifest) -> None:
+    """The night's alerts: in the log, as events, and as a list on its page."""
+    date = published.run_date
+    (tonight,) = monitor.nights(desk, [date])
+    found = [*monitor.alerts(tonight, monitor.nights(desk, monitor.before(desk, date))), *monitor.near_limit(desk, published)]
+    for alert in found:
+        log.warning("night %s: %s", date, alert.message)
+        emit_event("nightwire.alert", _resource(desk, date), payload={"kind": alert.kind, "message": alert.message, "date": str(date)})
+    create_markdown_artifact(
+        key="alerts", markdown=_listed(found), description=f"What is strange about {date} beside the nights before."
+    )
+
+
+def _resource(desk: Desk, date: object) -> dict[str, str]:
+    return {"prefect.resource.id": f"nightwire.night.{desk.config.name}.{date}", "prefect.resource.name": f"night {date}"}
+
+
+def _listed(found: Sequence[Alert]) -> str:
+    return "\n".join(f"- **{alert.kind}**: {plain(alert.message)}" for alert in found) or "Nothing strange."
+
+
+@harmless
+def matrix(desk: Desk, published: Manifest) -> None:
+    """The states of the last nights, a week a row."""
+    rows = status.matrix(desk, None, published.run_date)[-MATRIX:]
+    create_markdown_artifact(key="nights", markdown=weeks(rows), description=f"The last {len(rows)} nights.")
+
+
+def weeks(rows: Sequence[DateStatus]) -> str:
+    """A table of weeks with a sign a night, and the reason of each that is not fresh."""
+    by_week: dict[tuple[int, int], dict[int, DateStatus]] = {}
+    for row in rows:
+        year, week, day = row.date.isocalendar()
+        by_week.setdefault((year, week), {})[day] = row
+    lines = ["| week | Mo | Tu | We | Th | Fr | Sa | Su |", "|---|---|---|---|---|---|---|---|"]
+    for (year, week), days in by_week.items():
+        cells = [f"{days[day].date.day} {MARK[days[day].state]}" if day in days else "" for day in range(1, 8)]
+        lines.append(f"| {year}-W{week:02d} | " + " | ".join(cells) + " |")
+    legend = ", ".join(f"{sign} {state}" for state, sign in MARK.items())
+    reasons = [f"- {row.date} {row.state}: {plain(row.reason)}" for row in rows if row.state != "fresh"]
+    return "\n".join([*lines, "", legend, "", *reasons])
+
+
+@harmless
+def digest(desk: Desk, published: Manifest) -> None:
+    """Where the morning page is."""
+    page = desk.places.published / "digests" / f"{published.run_date}.html"
+    create_markdown_artifact(
+        key="digest",
+        markdown=f"`{page}`\n\nOpen it in a browser: <{page.as_uri()}>",
+        description=f"The morning page of {published.run_date}.",
+    )
+
+
+@harmless
+def failed(desk: Desk, date: object, error: NightwireError) -> None:
+    """Why a night failed, on its page and as an event."""
+    text = f"**Nothing was published; readers see what they saw.**\n\n{type(error).__name__}: {plain(error)}\n\n"
+    text += f"Run it again with `nightwire run {desk.path} --date {date}`: it goes on from what is done."
+    create_markdown_artifact(key="failure", markdown=text, description=f"Why {date} failed, and the cure.")
+    emit_event("nightwire.failed", _resource(desk, date), payload={"kind": type(error).__name__, "date": str(date)})
+
+
+@harmless
+def planned(nights: Sequence[Planned]) -> None:
+    """A backfill's dry run."""
+    _table("plan", [plan_row(night) for night in nights], "What a backfill would do; seconds at most.")
+
+
+def plan_row(planned: Planned) -> Row:
+    """One night of a plan."""
+    would = ", ".join(f"{stage} {count}" for stage, count in planned.night.would_run.items())
+    return {
+        "date": str(planned.night.date),
+        "state": planned.night.state,
+        "reason": planned.night.reason,
+        "runs": "yes" if planned.runs else "no",
+        "stages": would,
+        "seconds": None if planned.seconds is None else round(planned.seconds, 1),
+    }
+
+
+@harmless
+def outcome(result: Outcome) -> None:
+    """What a backfill came to."""
+    rows = [{"date": str(date), "came to": "published", "why": ""} for date in result.published]
+    rows += [{"date": str(date), "came to": "failed", "why": why[:500]} for date, why in result.failed.items()]
+    rows += [{"date": str(date), "came to": "left to a run that is under way", "why": ""} for date in result.under_way]
+    _table("nights", sorted(rows, key=lambda row: str(row["date"])), str(result))

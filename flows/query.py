@@ -1,0 +1,61 @@
+"""SQL over what is published: one view a table, read through one snapshot of the data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tasks.errors import Unusable
+from tasks.tables import PUBLISHED
+
+
+def connect(published: Path) -> duckdb.DuckDBPyConnection:
+    """A connection with a view for every table. The link is followed once, so a night that is published meanwhile changes nothing."""
+    snapshot = published.resolve()
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    for spec in PUBLISHED:
+        if any((snapshot / spec.name).glob("*/*.parquet")):
+            pattern = str(snapshot / spec.name / "*" / "*.parquet").replace("'", "''")
+            connection.execute(f"create view {spec.name} as from read_parquet('{pattern}', hive_partitioning = true)")
+    return connection
+
+
+def answer(published: Path, sql: str, *, as_json: bool) -> Iterator[str]:
+    """The rows in lines: JSON objects, or a table for a terminal.
+
+    Raises:
+        Unusable: the query is none, or asks for a table that is not there.
+    """
+    with connect(published) as connection:
+        try:
+            found = connection.sql(sql)
+        except duckdb.Error as error:
+            have = ", ".join(
+                name for (name,) in connection.execute("select view_name from duckdb_views() where not internal").fetchall()
+            )
+            raise Unusable(f"the query can't be answered: {error}\npublished tables: {have or 'none yet'}") from error
+        if found is None:
+            return
+        rows = found.fetchall()
+        if as_json:
+            yield from (json.dumps(dict(zip(found.columns, row, strict=True)), default=str, ensure_ascii=False) for row in rows)
+        else:
+            yield _table(found.columns, rows)
+
+
+def _table(columns: list[str], rows: list[tuple[object, ...]]) -> str:
+    table = Table(caption=f"{len(rows)} row(s)")
+    for column in columns:
+        table.add_column(escape(column), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else escape(str(value)) for value in row))
+    console = Console(no_color=True)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get().rstrip()
