@@ -223,13 +223,14 @@ class StanceSettings(Settings):
 
     Attributes:
         model: a model with the labels favor, against, neutral, none, or an NLI model that is asked the targets' statements.
-        unclear_below: calibrated probability of the best label below which the row says `unclear`.
+        unclear_below: calibrated probability of the best label below which the row says `unclear`; left out, it is what the model's own
+            risk-coverage curve gave (`calibration.json` beside the weights).
         languages: those that the model reads; articles in others get no stances.
         outlet_articles: from how many articles on an outlet's aggregate has a label.
     """
 
     model: ModelSpec = ModelSpec(kind="pair", name="shipped:stance")
-    unclear_below: Share = 0.5
+    unclear_below: Share | None = None
     languages: Strings = ("en",)
     outlet_articles: int = Field(default=3, ge=1)
 

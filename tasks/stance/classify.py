@@ -9,8 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.config import ModelSpec
-from tasks.models import Output, load_pair
+from tasks.config import ModelSpec, StanceSettings
+from tasks.errors import Unusable
+from tasks.models import Output, load_pair, verify
+from tasks.stance.calibrate import Calibration, read_calibration
 from tasks.stance.inputs import AUTHOR, question
 from tasks.stance.questions import Question
 from tasks.tables import CLASSES
@@ -37,7 +39,21 @@ def classifier(spec: ModelSpec) -> Classifier:
     """
     pair = load_pair(spec)
     labels = tuple(label.lower() for label in pair.labels)
-    return Entailment(spec, pair, labels) if "entailment" in labels else Marked(spec, pair, labels)
+    if "entailment" in labels:
+        return Entailment(spec, pair, labels)
+    if missing := set(CLASSES) - set(labels):
+        raise Unusable(
+            f"model {spec.name!r} has the labels {', '.join(labels)}; a stance model wants {', '.join(CLASSES)} "
+            f"(missing: {', '.join(sorted(missing))}) or those of an NLI model, entailment among them"
+        )
+    return Marked(spec, pair, labels, read_calibration(verify(spec).path))
+
+
+def threshold(settings: StanceSettings) -> float:
+    """The calibrated probability below which a stance is `unclear`: the configuration's, else the model's own."""
+    if settings.unclear_below is not None:
+        return settings.unclear_below
+    return read_calibration(verify(settings.model).path).unclear_below
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,7 @@ class Marked:
     spec: ModelSpec
     pair: Any
     labels: tuple[str, ...]
+    calibration: Calibration
 
     @property
     def name(self) -> str:
@@ -54,10 +71,11 @@ class Marked:
         return self.spec.name
 
     def ask(self, questions: Sequence[tuple[str, Question]]) -> Output[Floats]:
-        """Questions on article texts -> n x 4 probabilities over CLASSES."""
+        """Questions on article texts -> n x 4 calibrated probabilities over CLASSES."""
         answers = self.pair.classify([_segments(text, asked) for text, asked in questions])
         order = [self.labels.index(name) for name in CLASSES]
-        return Output(np.asarray(answers.values, dtype=np.float64)[:, order], answers.truncated, answers.failed)
+        values = self.calibration.apply(np.asarray(answers.values, dtype=np.float64)[:, order])
+        return Output(values, answers.truncated, answers.failed)
 
 
 def _segments(text: str, asked: Question) -> tuple[str, str]:

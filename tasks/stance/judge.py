@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tasks.config import Config, Settings, StanceSettings, Target
 from tasks.models import Output, digest
-from tasks.stance.classify import Classifier, classifier
+from tasks.stance.classify import Classifier, classifier, threshold
 from tasks.stance.questions import Question, ask
 from tasks.step import Step
 from tasks.tables import CANONICAL, CLASSES, QUOTES, REJECTS, STANCES, conform, plain
@@ -53,10 +53,10 @@ def judge(articles: pa.Table, quotes: pa.Table, settings: JudgeSettings) -> tupl
     silent = [_silent(article, question) for article, question in asked if question.mention == "not_mentioned"]
     if not put:
         return STANCES.rows(silent), REJECTS.empty()
-    model = classifier(settings.stances.model)
+    model, limit = classifier(settings.stances.model), threshold(settings.stances)
     answers = model.ask([(article["text"], question) for article, question in put])
     rows = [
-        _row(article, question, answers.values[number], settings.stances.unclear_below, model)
+        _row(article, question, answers.values[number], limit, model)
         for number, (article, question) in enumerate(put)
         if number not in answers.failed
     ]

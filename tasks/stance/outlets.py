@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.config import StanceSettings
+from tasks.models import digest
+from tasks.stance.classify import threshold
 from tasks.stance.judge import label
 from tasks.step import Step
 from tasks.tables import ARTICLES, CLASSES, STANCES, STORIES, plain
@@ -50,7 +52,7 @@ def aggregate(stances: pa.Table, articles: pa.Table, stories: pa.Table, settings
 
 def _row(outlet: str, target: str, each: np.ndarray, settings: StanceSettings, codebook: str, model: str) -> dict[str, object]:
     mean = np.round(each.mean(axis=0), 4)
-    decided, confidence = label(mean, settings.unclear_below)
+    decided, confidence = label(mean, threshold(settings))
     return {
         "article_id": outlet,
         "target_id": target,
@@ -71,4 +73,12 @@ def _row(outlet: str, target: str, each: np.ndarray, settings: StanceSettings, c
     }
 
 
-OUTLETS = Step("outlets", 1, aggregate, (STANCES, ARTICLES, STORIES), (STANCES,), settings=lambda config: config.stances)
+OUTLETS = Step(
+    "outlets",
+    1,
+    aggregate,
+    (STANCES, ARTICLES, STORIES),
+    (STANCES,),
+    settings=lambda config: config.stances,
+    models=lambda settings: {settings.model.name: digest(settings.model)},
+)
