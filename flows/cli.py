@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows import workbench
 from tasks.errors import NightwireError, Unusable
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
 
     up = _command(commands, "up", _up, "a server with the schedule, the backfill form and the trigger for late articles, until Ctrl-C")
     up.add_argument("--port", type=int, default=4200, help="port on this machine (default: 4200)")
+    up.add_argument(
+        "--every", type=float, default=60.0, metavar="SECONDS", help="between looks for missing nights and late articles (default: 60)"
+    )
 
     prune = _command(commands, "prune", _prune, "remove old generations and files that no night needs; never what is published")
     prune.add_argument("--keep", type=int, help="generations to keep (default: night.keep_generations of the configuration)")
@@ -91,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
 
     show = _command(commands, "show", _show, "a readable sample of a published night")
     show.add_argument("--date", type=_date, help="YYYY-MM-DD (default: the last published one)")
+    workbench.add(commands)
     return parser
 
 
@@ -231,7 +236,7 @@ def _up(options: argparse.Namespace) -> int:
     from flows import serve
     from flows.run import Desk
 
-    serve.up(Desk.open(options.config), options.port, lambda line: print(line, flush=True))
+    serve.up(Desk.open(options.config), options.port, options.every, lambda line: print(line, flush=True))
     return 0
 
 

@@ -21,11 +21,12 @@ from flows.manifest import Manifest
 from flows.nightly import STEPS, Tonight, night
 from flows.places import Places
 from flows.publish import locked, publish
-from flows.steps import Done, Planner, Runner, Work
+from flows.steps import Done, Pile, Planner, Runner, Work
 from flows.store import DamagedFileError, Ref
 from tasks.config import Config, digest_of, interval, load
 from tasks.errors import Abort, NightwireError, Unusable
 from tasks.ingest.sources import check_sources
+from tasks.models.inventory import pin
 from tasks.tables import RUNS, concat
 
 log = logging.getLogger("nightwire")
@@ -47,7 +48,7 @@ class Desk:
         Raises:
             Unusable: the configuration, a source or a model can't be used; every fault is told.
         """
-        config = load(path)
+        config = pin(load(path), path.resolve().parent)
         desk = cls(config, path.resolve(), Places.of(config, path))
         faults = check_sources(config, desk.path.parent) + _model_faults(config)
         if faults:
@@ -117,11 +118,19 @@ class Run:
         self.started = self.now()
         self.history = self.desk.history(self.date)
 
-    def walk(self, runner: Runner) -> tuple[Work, Tonight]:
-        """Queue the whole night on a runner."""
+    def _fetch(self, runner: Runner) -> tuple[Work, Pile]:
         work = Work(self.desk.config, self.date, self.desk.places.store, runner, self.asked_to_stop)
         gone = tombstones.read(self.desk.places)
-        documents = fetch.documents(work, self.desk.path.parent, self.now, again=self.fetch_again, forgotten=gone)
+        return work, fetch.documents(work, self.desk.path.parent, self.now, again=self.fetch_again, forgotten=gone)
+
+    def fetched(self, runner: Runner) -> list[Done]:
+        """Queue the fetching of the sources alone; its jobs."""
+        work, _ = self._fetch(runner)
+        return work.done()
+
+    def walk(self, runner: Runner) -> tuple[Work, Tonight]:
+        """Queue the whole night on a runner."""
+        work, documents = self._fetch(runner)
         earlier = work.given(ref for known in self.history.values() for ref in known.signatures)
         return work, night(work, documents, earlier)
 
