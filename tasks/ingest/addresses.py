@@ -12,6 +12,8 @@ from tasks.errors import RejectDocument
 
 IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_SPECIAL = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"), ipaddress.ip_network("2001::/23"))
+"""IANA's special blocks of which older Pythons take parts for global."""
 LONGEST = 2048
 
 
@@ -31,6 +33,8 @@ def is_public(ip: IP) -> bool:
     """Whether an address is one of the public internet, itself and any IPv4 address that it carries."""
     inner = _inner(ip)
     if inner is not None and not is_public(inner):
+        return False
+    if any(ip in network for network in _SPECIAL):
         return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback or ip.is_link_local)
 

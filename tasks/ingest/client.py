@@ -188,13 +188,13 @@ def _decoded(response: httpx.Response, limits: Limits) -> Iterator[bytes]:
     """The body's bytes without gzip or deflate, never more than a chunk at once, and never out of proportion to what came."""
     kind = response.headers.get("content-encoding", "").strip().lower()
     if kind in ("", "identity"):
-        yield from response.iter_raw(_CHUNK)
+        yield from response.iter_raw()
         return
     if kind not in ("gzip", "x-gzip", "deflate"):
         raise RejectDocument("bad_archive", f"an encoding that was not asked for: {kind[:40]}")
     decoder = zlib.decompressobj(47)
     encoded = count = 0
-    for chunk in response.iter_raw(_CHUNK):
+    for chunk in response.iter_raw():
         encoded += len(chunk)
         rest = chunk
         while rest and not decoder.eof:

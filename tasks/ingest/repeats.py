@@ -129,8 +129,7 @@ def _cut(text: str, span: Paragraph, letters: Sequence[str], run: Sequence[int])
     start = span.start
     for number, count in zip(run, ends, strict=True):
         last = span.start + bisect_left(where, count)
-        after = span.start + bisect_right(where, count) if count < ends[-1] else span.end
-        seam = _seam(text, last + 1, after)
+        seam = _seam(text, last + 1, span.start + bisect_right(where, count)) if count < ends[-1] else span.end
         pieces.append((replace(span, start=start, end=start + len(text[start:seam].rstrip())), number))
         start = seam
     return pieces

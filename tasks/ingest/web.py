@@ -1,6 +1,6 @@
 """Feeds and sitemaps as sources: which entries are new, and the page of each where the entry does not hold the article.
 
-State between nights (all JSON): `etag` and `last_modified` per address under `validators`, `seen` (entry -> digest of what it said) and
+State between nights (all JSON): `etag` and `last_modified` per address under `validators`, `seen` (entry -> digest of what it said, and its address) and
 `health` (what the last fetch met).
 """
 
@@ -49,7 +49,11 @@ class Visit:
         health = {"documents": 0, "rejects": 0, "fault": ""}
         try:
             for document in self._feed() if self.source.kind == "feed" else self._sitemap():
-                health["documents" if document.reject is None else "rejects"] += 1  # type: ignore[operator]
+                if document.reject is None:
+                    health["documents"] += 1  # type: ignore[operator]
+                else:
+                    self._ask_again(document.uri)
+                    health["rejects"] += 1  # type: ignore[operator]
                 yield document
         except RejectDocument as fault:
             health["rejects"] += 1  # type: ignore[operator]
@@ -60,6 +64,11 @@ class Visit:
             self.state["seen"] = dict(list(seen.items())[-MOST_SEEN:])
             self.state["health"] = health
             self.client.close()
+
+    def _ask_again(self, uri: str) -> None:
+        """What failed is asked for again the next time, although the feed may not have changed."""
+        self.state["validators"] = {}
+        self.state["seen"] = {key: said for key, said in self.state.get("seen", {}).items() if said[1] != uri}
 
     def _conditional(self, url: str) -> Answer | None:
         """The answer, or None where nothing has changed since the last one."""
@@ -72,13 +81,13 @@ class Visit:
         self.state["validators"][url] = {"etag": headers.get("etag", ""), "last_modified": headers.get("last-modified", "")}
         return answer
 
-    def _is_new(self, key: str, said: str) -> bool:
-        digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+    def _is_new(self, key: str, said: str, uri: str) -> bool:
+        known = [hashlib.sha256(said.encode()).hexdigest()[:16], uri]
         seen = self.state.setdefault("seen", {})
-        if seen.get(key) == digest:
+        if seen.get(key) == known:
             return False
         seen.pop(key, None)
-        seen[key] = digest
+        seen[key] = known
         return True
 
     def _tonight(self, raw: str) -> bool:
@@ -97,7 +106,7 @@ class Visit:
             key = entry.get("id") or entry.get("url") or entry.get("title", "")
             if self.source.select == "published" and not self._tonight(entry.get("published", "")):
                 continue
-            if key and self._is_new(key, record({k: v for k, v in entry.items() if k != "id"}).decode()):
+            if key and self._is_new(key, record({k: v for k, v in entry.items() if k != "id"}).decode(), entry.get("url", "")):
                 yield self._entry(entry, answer, number)
 
     def _entry(self, entry: Mapping[str, str], answer: Answer, number: int) -> Document:
@@ -135,7 +144,7 @@ class Visit:
                 if place.is_index:
                     if depth < sitemaps.DEEPEST and len(queue) < sitemaps.MOST and self._changed(place.changed):
                         queue.append((place.url, depth + 1))
-                elif self._tonight(place.published or place.changed) and self._is_new(place.url, place.published or place.changed):
+                elif self._tonight(place.published or place.changed) and self._is_new(place.url, place.published or place.changed, place.url):
                     if (count := count + 1) > self.source.limits.max_documents:
                         raise RejectDocument("over_budget", f"more than {self.source.limits.max_documents} pages")
                     known = {"title": place.title, "published": place.published, "method": "sitemap"}
