@@ -8,11 +8,10 @@ from __future__ import annotations
 import drawsvg as dw  # type: ignore[import-untyped]
 
 from tasks.digest.safe import plain, shorten
-from tasks.digest.sides import Holder, Side
+from tasks.digest.sides import WORDS, Holder, Side
 
 WIDTH, TOP, ROW, EDGE = 440.0, 30.0, 38.0, 14.0
 """User units; a row holds a name above its line. On a phone one unit is about 0.85 pixels, so that text stays readable."""
-_WORDS = {"favor": "in favour", "against": "against", "neutral": "neutral", "mixed": "on both sides"}
 
 
 def chart(side: Side, holders: tuple[Holder, ...]) -> str:
@@ -42,7 +41,7 @@ class _Description(dw.Title):  # type: ignore[misc]
 
 def describe(holders: tuple[Holder, ...]) -> str:
     """The chart in words, for those who do not see it."""
-    return "; ".join(f"{h.name}: {_WORDS[h.label]}, {h.quotes} {'quote' if h.quotes == 1 else 'quotes'}" for h in holders)
+    return "; ".join(f"{h.name}: {WORDS[h.label]}, {h.quotes} {'quote' if h.quotes == 1 else 'quotes'}" for h in holders)
 
 
 def _x(position: float) -> float:

@@ -17,9 +17,9 @@ from tasks.digest import safe
 from tasks.digest.chart import chart
 from tasks.digest.night import Night
 from tasks.digest.numbers import Numbers, numbers
-from tasks.digest.sides import Side, sides
+from tasks.digest.sides import WORDS, Side, sides
 from tasks.digest.speakers import speakers
-from tasks.digest.top import flows, stories
+from tasks.digest.top import flows, ranked, stories
 
 CAVEATS = (
     "Everything above is what somebody said or wrote. None of it is claimed here.",
@@ -30,7 +30,6 @@ CAVEATS = (
     "political sides alike. Read the quote before you use the label.",
     "Summaries are sentences of the article unless a note says otherwise; even true sentences can mislead by what they leave out.",
 )
-_LABELS = {"favor": "in favour", "mixed": "on both sides"}
 _HERE = files("tasks.digest")
 _STYLE = "\n" + (_HERE / "page.css").read_text(encoding="utf-8")
 
@@ -54,7 +53,7 @@ def _visible(value: object) -> object:
 
 
 def _label(word: str) -> str:
-    return _LABELS.get(word, word)
+    return WORDS.get(word, word)
 
 
 def _escaped(text: object) -> str:
@@ -62,7 +61,7 @@ def _escaped(text: object) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 _HTML, _MARKDOWN = _environment(True), _environment(False)
@@ -77,17 +76,17 @@ def render(night: Night) -> tuple[str, str]:
 
 
 def _sections(night: Night) -> dict[str, Any]:
-    found, counted, view = stories(night), numbers(night), night.view
+    order, counted, view = ranked(night), numbers(night), night.view
     return {
         "title": safe.plain(view.digest.title),
         "date": f"{view.run_date:%A}, {view.run_date.day} {view.run_date:%B %Y}",
         "interval": _interval(view.run_date, view.timezone),
         "tiles": _tiles(counted),
         "numbers": counted,
-        "stories": found[: view.digest.stories],
-        "more_stories": max(0, len(found) - view.digest.stories),
+        "stories": stories(night, order[: view.digest.stories]),
+        "more_stories": max(0, len(order) - view.digest.stories),
         "sides": [_drawn(side, view.digest.quotes) for side in sides(night)],
-        "flows": flows(found),
+        "flows": flows(night, order),
         "speakers": speakers(night),
         "caveats": CAVEATS,
     }

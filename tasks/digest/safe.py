@@ -40,7 +40,10 @@ def plain(text: str | None) -> str:
 
     Terminal escapes and texts that read backwards end here.
     """
-    return _BLANKS.sub(" ", "".join(filter(None, map(_shown, unicodedata.normalize("NFC", text or ""))))).strip()
+    text = unicodedata.normalize("NFC", text or "")
+    if not text.isprintable():  # false for categories C, and for blanks other than U+0020
+        text = "".join(map(_shown, text))
+    return _BLANKS.sub(" ", text).strip()
 
 
 def _shown(character: str) -> str:

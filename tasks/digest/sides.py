@@ -13,6 +13,7 @@ from tasks.digest.night import Night, Row, Told
 
 DECIDED = ("favor", "against", "neutral")
 _RANK = {"favor": 0, "against": 1, "mixed": 2, "neutral": 3, "unclear": 4}
+WORDS = {"favor": "in favour", "against": "against", "mixed": "on both sides", "neutral": "neutral"}
 LONGEST_QUOTE = 320
 _MARKS = '"“”„«»‟'
 _INTERRUPTED = re.compile(f"[{_MARKS}] [{_MARKS}]")
@@ -88,9 +89,12 @@ class Side:
     unclear: int
     statements: int
 
-    def count(self, label: str) -> int:
-        """How many holders have the label."""
-        return sum(h.label == label for h in self.holders)
+    @property
+    def counts(self) -> str:
+        """How many holders stand where, in words."""
+        counted = Counter(h.label for h in self.holders)
+        told = [f"{counted[label]} {words}" for label, words in WORDS.items() if counted[label]]
+        return ", ".join(told + ([f"{len(self.open)} left unclear"] if self.open else [])) or "nobody heard"
 
 
 def sides(night: Night) -> list[Side]:
@@ -176,5 +180,5 @@ def _said(night: Night, row: Row) -> Said:
     kind = quote["kind"] if quote else "written"
     text = safe.plain(quote["text"] if quote else row["evidence"])
     if kind in ("direct", "written"):
-        text = _INTERRUPTED.sub(" … ", text.strip(_MARKS + " "))
+        text = _INTERRUPTED.sub(" … ", text.strip(_MARKS + " ")).removesuffix(",")
     return Said(safe.shorten(text, LONGEST_QUOTE), kind, night.told(row["article_id"]))

@@ -49,7 +49,6 @@ class Story:
 
     first: Told
     carriers: tuple[Carrier, ...]
-    outlets: tuple[str, ...]
     summary: str
     note: str
     additions: tuple[Addition, ...]
@@ -60,27 +59,35 @@ class Story:
         return len(self.carriers) > 1
 
 
-def stories(night: Night) -> list[Story]:
-    """All stories, those first that most outlets carried, then those in which most sides were taken."""
+def ranked(night: Night) -> list[list[Row]]:
+    """The rows of every story, the first publisher's first; those stories first that most outlets carried, then those in which most
+    sides were taken and most people quoted.
+    """
     members: dict[str, list[Row]] = defaultdict(list)
     for row in plain(night.stories).to_pylist():
         if row["article_id"] in night.article_rows:
             members[row["story_id"]].append(row)
+    sides = Counter(r["article_id"] for r in night.stance_rows if r["label"] in ("favor", "against"))
+    quoted = Counter(q["article_id"] for q in night.quote_rows.values() if q["repeat_of"] is None)
+
+    def weight(rows: list[Row]) -> tuple[int | str, ...]:
+        ids = [row["article_id"] for row in rows]
+        outlets = {night.article_rows[i]["outlet"] for i in ids}
+        return -len(outlets), -len(ids), -sum(sides[i] for i in ids), -sum(quoted[i] for i in ids), rows[0]["story_id"]
+
+    ordered = (sorted(rows, key=lambda r: (not r["is_canonical"], *_order(night, r["article_id"]))) for rows in members.values())
+    return sorted(ordered, key=weight)
+
+
+def stories(night: Night, order: list[list[Row]]) -> list[Story]:
+    """Stories as the page tells them."""
     relations = _relations(night)
     roundups = {r["story_id"]: r for r in plain(night.roundups).to_pylist()}
-    sides = Counter(r["article_id"] for r in night.stance_rows if r["label"] in ("favor", "against"))
-    built = []
-    for story_id, rows in members.items():
-        story = _story(night, rows, relations, roundups.get(story_id))
-        weight = sum(sides[r["article_id"]] for r in rows)
-        built.append(((-len(story.outlets), -len(story.carriers), -weight, story_id), story))
-    return [story for _, story in sorted(built, key=lambda pair: pair[0])]
+    return [_story(night, rows, relations, roundups.get(rows[0]["story_id"])) for rows in order]
 
 
 def _story(night: Night, rows: list[Row], relations: dict[tuple[str, str], str], roundup: Row | None) -> Story:
-    rows = sorted(rows, key=lambda r: (not r["is_canonical"], *_order(night, r["article_id"])))
-    head = rows[0]["article_id"]
-    first = night.told(head)
+    first = night.told(rows[0]["article_id"])
     takers = [
         Carrier(night.told(r["article_id"]), r["copied_share"], relations.get((r["article_id"], r["canonical_id"]), ""))
         for r in rows[1:]
@@ -95,8 +102,7 @@ def _story(night: Night, rows: list[Row], relations: dict[tuple[str, str], str],
         for a in (roundup["additions"] or [] if roundup else [])
         if a["article_id"] in night.article_rows and safe.plain(a["text"])
     ]
-    names = tuple(dict.fromkeys(c.told.outlet.id for c in carriers))
-    return Story(first, tuple(carriers), names, text, note, tuple(additions))
+    return Story(first, tuple(carriers), text, note, tuple(additions))
 
 
 def _order(night: Night, article_id: str) -> tuple[bool, str, str]:
@@ -109,12 +115,9 @@ def _relations(night: Night) -> dict[tuple[str, str], str]:
     return {(r["article_id"], r["other_id"]): RELATIONS.get(r["relation"], r["relation"]) for r in rows}
 
 
-def flows(found: list[Story]) -> list[tuple[str, str, int]]:
+def flows(night: Night, order: list[list[Row]]) -> list[tuple[str, str, int]]:
     """(from outlet, to outlet, articles): who took over whose text, most first."""
-    counted = Counter(
-        (story.first.outlet.name, carrier.told.outlet.name)
-        for story in found
-        for carrier in story.carriers[1:]
-        if carrier.told.outlet.id != story.first.outlet.id
-    )
-    return [(source, taker, n) for (source, taker), n in sorted(counted.items(), key=lambda item: (-item[1], item[0]))]
+    outlet = {article_id: row["outlet"] for article_id, row in night.article_rows.items()}
+    counted = Counter((outlet[rows[0]["article_id"]], outlet[row["article_id"]]) for rows in order for row in rows[1:])
+    named = [(night.view.outlet(a).name, night.view.outlet(b).name, n) for (a, b), n in counted.items() if a != b]
+    return sorted(named, key=lambda flow: (-flow[2], flow))

@@ -15,7 +15,7 @@ from tasks.digest import DIGEST
 from tasks.digest.chart import chart
 from tasks.digest.night import Night
 from tasks.digest.sides import sides
-from tasks.digest.top import flows, stories
+from tasks.digest.top import flows, ranked, stories
 from tasks.tables import ARTICLES, COPIES, QUOTES, STANCES, STORIES
 from tests.digest.nights import VIEW, article, quote, render, rows, stance, tables
 
@@ -111,6 +111,7 @@ def test_a_speaker_heard_on_both_sides_is_mixed_and_unclear_counts_for_nothing()
     ("kind", "text", "shown"),
     [
         ("direct", '"We came," "we saw."', "We came, … we saw."),
+        ("direct", "“We came,”", "We came"),
         ("direct", "„Wir kamen“", "Wir kamen"),
         ("mixed", 'that "we saw"', 'that "we saw"'),
         ("indirect", "that they came", "that they came"),
@@ -126,10 +127,12 @@ def test_quotes_are_shown_as_they_stood(kind: str, text: str, shown: str) -> Non
 
 
 def test_stories_lead_with_the_first_publisher_and_show_the_flow() -> None:
-    found = stories(_night(tables()))
+    night = _night(tables())
+    order = ranked(night)
+    found = stories(night, order)
     assert [(s.first.article_id, [c.told.article_id for c in s.carriers]) for s in found] == [("a1", ["a1", "a2"]), ("a3", ["a3"])]
     assert found[0].carriers[1].relation == "near copy"
-    assert flows(found) == [("The Gazette", "The Organ", 1)]
+    assert flows(night, order) == [("The Gazette", "The Organ", 1)]
 
 
 def test_a_story_whose_first_article_is_of_an_earlier_night_has_a_page_too() -> None:
