@@ -41,7 +41,7 @@ def to_onnx_int8(folder: Path, kind: str, path: Path) -> None:
         exact = str(Path(draft) / "exact.onnx")
         axes = {name: {0: "batch", 1: "width"} for name in NAMES}
         torch.onnx.export(wrapped(folder, kind), tuple(_example()), exact, input_names=NAMES, dynamic_axes=axes, dynamo=False)
-        quantize_dynamic(exact, str(path), weight_type=QuantType.QInt8)
+        quantize_dynamic(exact, str(path), weight_type=QuantType.QInt8, per_channel=True)
 
 
 def _example() -> list[torch.Tensor]:

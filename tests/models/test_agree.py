@@ -1,0 +1,59 @@
+"""The agreement check tells a faithful engine from a false one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import WORDS
+
+from tasks.config import Config, ModelSpec
+from tasks.errors import Unusable
+from tasks.models import agree as module
+from tasks.models.agree import agree, agreements
+
+TEXTS = [" ".join(WORDS[i : i + 5]) for i in range(12)]
+
+
+@pytest.mark.parametrize("kind", ["encoder", "pair", "token"])
+def test_a_faithful_engine_agrees(models, kind):
+    found = agree(ModelSpec(kind=kind, name=f"folder:{models(kind)}", engine="openvino", dtype="float32"), TEXTS, ["grain"])
+    assert found.agrees
+    assert found.cosine > 0.9999
+    assert found.labels == 1
+    assert found.rows >= 12
+
+
+@pytest.mark.parametrize("kind", ["encoder", "pair"])
+def test_a_false_engine_does_not(models, kind, monkeypatch):
+    real = module._values
+
+    def false(spec, texts, seconds):
+        values = real(spec, texts, seconds)
+        return values if spec.engine == "torch" else np.roll(values, 1, axis=1)
+
+    monkeypatch.setattr(module, "_values", false)
+    assert not agree(ModelSpec(kind=kind, name=f"folder:{models(kind)}", engine="openvino", dtype="float32"), TEXTS, ["grain"]).agrees
+
+
+def test_no_rows_prove_nothing(models):
+    assert not module.Agreement("", "x", "openvino float32", 0).agrees
+
+
+def test_a_whole_configuration(models):
+    config = Config.model_validate(
+        {
+            "name": "desk",
+            "sources": [{"name": "s", "kind": "folder", "path": "x"}],
+            "targets": [{"id": "grain", "name": "grain"}, {"id": "vote", "name": "vote"}],
+            "summaries": {"model": {"kind": "encoder", "name": f"folder:{models('encoder')}"}},
+            "quotes": {"model": {"kind": "token", "name": f"folder:{models('token')}"}},
+            "stances": {"model": {"kind": "pair", "name": f"folder:{models('pair')}"}},
+        }
+    )
+    found = list(agreements(config, models("pair"), TEXTS))
+    assert [a.role for a in found] == ["summaries.model", "quotes.model", "stances.model"]
+
+
+def test_words_have_no_agreement(models):
+    with pytest.raises(Unusable, match="not for kind"):
+        agree(ModelSpec(kind="seq2seq", name=f"folder:{models('pair')}"), TEXTS)
