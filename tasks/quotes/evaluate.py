@@ -17,6 +17,7 @@ import pyarrow as pa
 from tasks.config import QuoteSettings
 from tasks.errors import Unusable
 from tasks.quotes.attribution import Attribution, Span, overlap
+from tasks.quotes.calibrate import expected_error, slope_and_intercept
 from tasks.quotes.find import finder
 from tasks.quotes.gold import attributions
 from tasks.quotes.rows import kind_of
@@ -46,6 +47,8 @@ class Score:
 
     tallies: dict[str, Tally] = field(default_factory=dict)
     speakers: dict[str, list[bool]] = field(default_factory=dict)
+    confidences: list[float] = field(default_factory=list)
+    right: list[bool] = field(default_factory=list)
 
     def strict(self, name: str, have: Iterable[object], want: Iterable[object]) -> None:
         """Add two sets that are compared by equality."""
@@ -72,7 +75,11 @@ class Score:
             self.soft(f"{name}_overlap_f1", spans(have), spans(want))
         self.strict("direct_strict_f1", _direct(text, have), _direct(text, want))
         self.strict("attribution_content_strict_f1", (a.content for a in have), (a.content for a in want))
-        for ours, gold in matched(have, want):
+        pairs = matched(have, want)
+        whole = {id(ours) for ours, gold in pairs if _same_source(ours.source, gold.source)}
+        self.confidences += [one.confidence for one in have]
+        self.right += [id(one) in whole for one in have]
+        for ours, gold in pairs:
             same = _same_source(ours.source, gold.source)
             self.speakers.setdefault("speaker_accuracy", []).append(same)
             if gold.source is not None:
@@ -81,9 +88,12 @@ class Score:
                 self.speakers.setdefault("speaker_accuracy_direct", []).append(same)
 
     def figures(self) -> dict[str, float]:
-        """Name -> score in 0..1."""
+        """Name -> score in 0..1; besides, slope and intercept of the confidence's calibration."""
         out = {name: round(tally.f1(), 4) for name, tally in sorted(self.tallies.items())}
-        return out | {name: round(sum(right) / len(right), 4) for name, right in sorted(self.speakers.items())}
+        out |= {name: round(sum(right) / len(right), 4) for name, right in sorted(self.speakers.items())}
+        slope, intercept = slope_and_intercept(self.confidences, self.right)
+        error = expected_error(self.confidences, self.right)
+        return out | {"ece": round(error, 4), "calibration_slope": round(slope, 3), "calibration_intercept": round(intercept, 3)}
 
 
 def _contents(found: Iterable[Attribution]) -> set[Span]:
@@ -139,7 +149,8 @@ def evaluate_quotes(table: pa.Table, settings: QuoteSettings) -> dict[str, Any]:
     Returns:
         `rows` (articles), `seconds`, `model`, and scores in 0..1: strict and overlap F1 of content, cue and source spans;
         `direct_strict_f1` of spans wholly in quotation marks; `speaker_accuracy`, the share of contents found (at least half in
-        common with the gold one) whose source mention is the gold one; the same of those that have a source, and of direct ones.
+        common with the gold one) whose source mention is the gold one; the same of those that have a source, and of direct ones;
+        `ece`, `calibration_slope` and `calibration_intercept` of the confidence that content and source are right.
 
     Raises:
         Unusable: a column is missing.

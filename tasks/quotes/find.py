@@ -12,6 +12,7 @@ from tasks.errors import RejectDocument
 from tasks.models import digest, load_token
 from tasks.models.token import TokenClassifier
 from tasks.quotes.attribution import Attribution, Span
+from tasks.quotes.calibrate import calibrated
 from tasks.quotes.decode import back, joined, link, parts
 from tasks.quotes.marks import Marks, speech
 from tasks.quotes.rules import by_rules
@@ -71,7 +72,7 @@ def _moved(one: Attribution, places: Sequence[tuple[int, int]]) -> Attribution:
         tuple(back(span, places) for span in one.content),
         back(one.cue, places) if one.cue else None,
         back(one.source, places) if one.source else None,
-        one.confidence,
+        calibrated(one.confidence),
     )
 
 

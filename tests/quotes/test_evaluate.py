@@ -13,13 +13,13 @@ from tests.quotes.brat import ROAD, ROAD_BRAT, table
 def test_gold_against_itself_is_perfect() -> None:
     score = Score()
     score.article(ROAD, attributions(ROAD_BRAT), attributions(ROAD_BRAT))
-    assert set(score.figures().values()) == {1.0}
+    assert {value for name, value in score.figures().items() if name.endswith(("f1", "accuracy"))} == {1.0}
 
 
 def test_nothing_found_scores_nothing() -> None:
     score = Score()
     score.article(ROAD, [], attributions(ROAD_BRAT))
-    assert set(score.figures().values()) == {0.0}
+    assert {value for name, value in score.figures().items() if name.endswith(("f1", "accuracy"))} == {0.0}
 
 
 def test_half_a_content_counts_a_half() -> None:
