@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-from collections import Counter, defaultdict
-from itertools import combinations
-
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.dedup.cluster import NightCopies, cluster
-from tasks.dedup.sign import SignSettings, sign
-from tasks.tables import ARTICLES, SIGNATURES
-
-Pair = tuple[int, int]
+from tasks.config import CopySettings
+from tasks.dedup.evaluate import find
+from tasks.dedup.exhaustive import Pair, true_pairs
 
 
 def against_all_pairs(asked: str) -> dict[str, object]:
@@ -22,9 +14,9 @@ def against_all_pairs(asked: str) -> dict[str, object]:
     name, _, place = asked.partition("=")
     file, _, column = place.rpartition(":")
     texts = [text or "" for text in pq.read_table(file, columns=[column])[column].to_pylist()]
-    true = true_pairs(texts)
-    found = found_pairs(texts)
-    settings = NightCopies(run_date=dt.date.min)
+    settings = CopySettings()
+    true = true_pairs(texts, settings.shingle, settings.min_shingles)
+    found, _ = find(texts, settings)
     relevant = {pair for pair, (jaccard, inside) in true.items() if jaccard >= settings.threshold or inside >= settings.containment}
     near = {pair for pair, relation in found.items() if relation in {"exact", "near"}}
     return {
@@ -44,47 +36,3 @@ def against_all_pairs(asked: str) -> dict[str, object]:
 
 def _recall(found: dict[Pair, str], wanted: list[Pair]) -> float:
     return sum(pair in found for pair in wanted) / max(len(wanted), 1)
-
-
-def true_pairs(texts: list[str], size: int = 5, fewest: int = 10) -> dict[Pair, tuple[float, float]]:
-    """Jaccard and the larger containment of all pairs that share a shingle, and of equal short texts."""
-    words = [re.findall(r"[^\W_]+", text.lower()) for text in texts]
-    sets = [{tuple(w[i : i + size]) for i in range(len(w) - size + 1)} for w in words]
-    holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for number, shingles in enumerate(sets):
-        for shingle in shingles:
-            holders[shingle].append(number)
-    shared: Counter[Pair] = Counter()
-    for numbers in holders.values():
-        shared.update(combinations(numbers, 2))
-    short: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for number, w in enumerate(words):
-        if w and len(sets[number]) < fewest:
-            short[tuple(w)].append(number)
-    true = {pair: (1.0, 1.0) for numbers in short.values() for pair in combinations(numbers, 2)}
-    for (a, b), count in shared.items():
-        if min(len(sets[a]), len(sets[b])) >= fewest:
-            true[a, b] = (count / (len(sets[a]) + len(sets[b]) - count), count / min(len(sets[a]), len(sets[b])))
-    return true
-
-
-def found_pairs(texts: list[str]) -> dict[Pair, str]:
-    """Pairs on record, each standing for the exact copies of both."""
-    ids = [f"{n:020x}" for n in range(len(texts))]
-    columns = {field.name: pa.nulls(len(texts), field.type) for field in ARTICLES.schema}
-    articles = pa.table({**columns, "article_id": ids, "text": pa.array(texts, pa.large_string())}).cast(ARTICLES.schema)
-    copies, _, _ = cluster(sign(articles, SignSettings(shingle=5)), SIGNATURES.empty(), NightCopies(run_date=dt.date(2026, 1, 1)))
-    rows = [(int(r["article_id"], 16), int(r["other_id"], 16), r["relation"]) for r in copies.to_pylist()]
-    same: dict[int, set[int]] = defaultdict(set)
-    first = {later: earlier for later, earlier, relation in rows if relation == "exact"}
-    for number in range(len(texts)):
-        same[first.get(number, number)].add(number)
-    found: dict[Pair, str] = {}
-    for group in same.values():
-        found.update(dict.fromkeys(combinations(sorted(group), 2), "exact"))
-    for later, earlier, relation in rows:
-        for a in same[first.get(later, later)]:
-            for b in same[first.get(earlier, earlier)]:
-                if a != b:
-                    found.setdefault((min(a, b), max(a, b)), relation)
-    return found

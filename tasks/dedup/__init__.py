@@ -4,6 +4,7 @@ import datetime as dt
 
 from tasks.config import Config
 from tasks.dedup.cluster import NightCopies, cluster
+from tasks.dedup.evaluate import evaluate_duplicates
 from tasks.dedup.sign import SignSettings, sign
 from tasks.step import Step
 from tasks.tables import ARTICLES, COPIES, HISTORY, SIGNATURES, STORIES
@@ -17,4 +18,4 @@ def _night(config: Config) -> NightCopies:
 SIGN = Step("sign", 1, sign, (ARTICLES,), (SIGNATURES,), settings=lambda config: SignSettings(shingle=config.copies.shingle))
 CLUSTER = Step("cluster", 1, cluster, (SIGNATURES, HISTORY), (COPIES, STORIES, SIGNATURES), settings=_night)
 
-__all__ = ["CLUSTER", "SIGN"]
+__all__ = ["CLUSTER", "SIGN", "evaluate_duplicates"]

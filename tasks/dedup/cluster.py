@@ -167,8 +167,8 @@ def _signatures(window: Window, home: Ints, run_date: dt.date) -> pa.Table:
     ranks = ranks[pc.sort_indices(ids.take(pa.array(ranks))).to_numpy()]
     source = window.source[ranks]
     rows = window.signatures
-    if len(source) != len(rows) or (np.diff(source) != 1).any():
-        rows = rows.take(pa.array(source))
+    in_a_row = len(source) > 0 and not (np.diff(source) != 1).any()
+    rows = rows.slice(source[0], len(source)) if in_a_row else rows.take(pa.array(source))
     columns = {
         "run_date": window.rows["run_date"].take(pa.array(ranks)),
         "night": pa.repeat(pa.scalar(run_date, pa.date32()), len(ranks)),

@@ -32,6 +32,7 @@ METHODS = ("digest", "fingerprints", "address")
 _BLOCK = 1 << 16
 _HASHES = (1 << 32) - 1
 _32 = np.uint64(32)
+_RANK = np.uint64((1 << 32) - 1)
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,16 @@ def _fingerprints(window: Window, settings: CopySettings) -> Hashes:
         speaks = own[owner]
         found.append((shingles[chosen[speaks]].astype(np.uint64) << _32) | owner[speaks])
     keys = np.concatenate([np.empty(0, np.uint64), *found])
+    found.clear()
     keys.sort()
-    return keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys
+    repeated = keys[1:] == keys[:-1]
+    return keys[np.r_[True, ~repeated]] if repeated.any() else keys
 
 
 def _meet(keys: Hashes, tonight: int) -> tuple[Hashes, npt.NDArray[np.bool_]]:
     """All meetings at a fingerprint as `later << 32 | earlier`, and whether the fingerprint is common."""
-    ranks = keys.astype(np.uint32).astype(np.int64)
-    begins = np.flatnonzero(np.r_[True, (keys[1:] >> _32) != (keys[:-1] >> _32)]) if len(keys) else np.empty(0, np.int64)
+    ranks = keys.astype(np.uint32)
+    begins = np.flatnonzero(np.r_[True, (keys[1:] ^ keys[:-1]) > _RANK]) if len(keys) else np.empty(0, np.int64)
     sizes = np.diff(np.r_[begins, len(keys)])
     # Ranks ascend within a fingerprint: if its last document is not tonight's, none is.
     wanted = np.flatnonzero((sizes > 1) & (ranks[begins + sizes - 1] >= tonight)) if len(begins) else np.empty(0, np.int64)

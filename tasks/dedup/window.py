@@ -93,7 +93,9 @@ def look(tonight: pa.Table, history: pa.Table, run_date: dt.date) -> Window:
     """The window of a night. A document that history holds more than once counts once, as of its first night."""
     night = pa.repeat(pa.scalar(run_date, pa.date32()), len(tonight))
     tonight = tonight.set_column(tonight.schema.get_field_index("run_date"), "run_date", night)
-    signatures = pa.concat_tables([history.cast(SIGNATURES.schema), tonight.cast(SIGNATURES.schema)], promote_options="permissive")
+    # An empty history adds no chunk: what is in one piece stays so, and is never copied.
+    tables = [table.cast(SIGNATURES.schema) for table in (history, tonight) if len(table)] or [SIGNATURES.empty()]
+    signatures = pa.concat_tables(tables, promote_options="permissive")
     light = plain(signatures.drop_columns(list(_HEAVY))).combine_chunks()
     is_tonight = np.arange(len(light)) >= len(history)
     source = _rank(light, is_tonight)
