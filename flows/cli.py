@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows import workbench
+from flows import annotate, workbench
 from tasks.errors import NightwireError, Unusable
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     show = _command(commands, "show", _show, "a readable sample of a published night")
     show.add_argument("--date", type=_date, help="YYYY-MM-DD (default: the last published one)")
     workbench.add(commands)
+    annotate.add(commands)
     return parser
 
 

@@ -271,6 +271,22 @@ STANCES = _spec(
     model=WORD,
 )
 
+LABELLED = _spec(
+    "labelled",
+    "item_id coder",
+    {"label": LABELS[:4], "holder_level": HOLDER_LEVELS},
+    item_id=pa.string(),
+    coder=pa.string(),
+    label=WORD,
+    story_id=pa.string(),
+    article_id=pa.string(),
+    target_id=pa.string(),
+    holder_level=WORD,
+    quote_id=pa.string(),
+    note=pa.string(),
+)
+"""What people said, beside the model's label and never over it; kept outside the generations, untouched by any run."""
+
 REJECTS = _spec(
     "rejects",
     "document stage",
@@ -312,7 +328,7 @@ RUNS = _spec(
 
 PUBLISHED: tuple[Spec, ...] = (ARTICLES, COPIES, STORIES, SUMMARIES, ROUNDUPS, QUOTES, STANCES, REJECTS, RUNS)
 """What a reader finds under `published/`."""
-ALL: tuple[Spec, ...] = (DOCUMENTS, CANONICAL, SIGNATURES, HISTORY, DIGESTS, *PUBLISHED)
+ALL: tuple[Spec, ...] = (DOCUMENTS, CANONICAL, SIGNATURES, HISTORY, DIGESTS, LABELLED, *PUBLISHED)
 SPECS: dict[str, Spec] = {spec.name: spec for spec in ALL}
 
 

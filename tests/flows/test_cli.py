@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sqlite3
@@ -111,3 +112,22 @@ def test_a_night_is_possible_without_its_server(demo: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Prefect was lost" in done.stderr
     assert f"night {NIGHT}: published" in done.stdout
+
+
+def test_labels_go_out_and_come_back(two_nights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config, file = str(two_nights / "configs" / "demo.toml"), tmp_path / "sheet.csv"
+    assert main(["annotate", "export", config, str(file), "--rows", "12"]) == 0
+    with file.open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert len(rows) == 12
+    with file.open("w", newline="") as opened:
+        writer = csv.DictWriter(opened, list(rows[0]))
+        writer.writeheader()
+        writer.writerows({**row, "label": "favor" if number % 2 else "none", "coder": "ann"} for number, row in enumerate(rows))
+    assert main(["annotate", "import", config, str(file)]) == 0
+    assert main(["annotate", "import", config, str(file)]) == 0  # the same again adds nothing
+    capsys.readouterr()
+    assert main(["annotate", "report", config]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["people"]["items"] == told["model"]["rows"] == 12
+    assert main(["annotate", "export", config, str(file)]) == 2
