@@ -22,7 +22,7 @@ LONGEST = 64
 """Bytes of the longest word; a longer one is cut into words of this length."""
 
 _PAD = LONGEST
-_LOW_BYTES = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
+_LOW_BYTES = np.array([(1 << (8 * min(n, 8))) - 1 for n in range(LONGEST + 1)], np.uint64)
 # Odd 64-bit constants: golden ratio (Knuth), and the multipliers of SplitMix64 and of MurmurHash3's finaliser.
 _GOLD = np.uint64(0x9E3779B97F4A7C15)
 _SPLIT = np.uint64(0xBF58476D1CE4E5B9)
@@ -74,7 +74,7 @@ def _word_bounds(padded: Bytes, bounds: Ints) -> tuple[Ints, Ints]:
     breaks = np.r_[bounds[(bounds > 0) & (bounds < len(padded))], ideographs, ideographs + 3]
     breaks = breaks[inside[breaks] & inside[breaks - 1] & (breaks > 0)]
     if len(breaks):
-        breaks = np.unique(breaks)
+        breaks = np.unique(breaks) if len(ideographs) else breaks[np.diff(breaks, prepend=-1) > 0]
         starts, ends = (np.insert(edges, np.searchsorted(edges, breaks), breaks) for edges in (starts, ends))
     return starts, ends
 
@@ -105,15 +105,19 @@ def _hash_bytes(padded: Bytes, starts: Ints, ends: Ints) -> Hashes:
     eights = np.ndarray((len(padded) - 7,), "<u8", padded, 0, (1,))
     lengths = ends - starts
     hashes: Hashes = eights[starts]
-    hashes &= _LOW_BYTES[np.minimum(lengths, 8)]
+    hashes &= _LOW_BYTES[lengths]
     hashes *= _GOLD
-    for offset in range(8, LONGEST, 8):
-        longer = np.flatnonzero(lengths > offset)
-        if not len(longer):
-            break
-        block = eights[starts[longer] + offset] & _LOW_BYTES[np.minimum(lengths[longer] - offset, 8)]
+    longer, offset = np.flatnonzero(lengths > 8), 8
+    while len(longer):
+        block = eights[starts[longer] + offset]
+        block &= _LOW_BYTES[lengths[longer] - offset]
         part = hashes[longer]
-        hashes[longer] = (part ^ (part >> _29) ^ block) * _SPLIT
+        block ^= part
+        block ^= part >> _29
+        block *= _SPLIT
+        hashes[longer] = block
+        offset += 8
+        longer = longer[lengths[longer] > offset]
     hashes ^= hashes >> _32
     hashes *= _SPLIT2
     hashes ^= hashes >> _29
