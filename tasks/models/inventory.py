@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from tasks.config import Config, ModelSpec
 from tasks.errors import Unusable
 from tasks.models.engines import resolve
@@ -36,8 +38,8 @@ class Item:
 
 def roles(config: Config) -> Iterator[tuple[str, ModelSpec]]:
     """Every model that a configuration names, with its key."""
-    for section in ("summaries", "quotes", "stances"):
-        for key, value in getattr(config, section):
+    for section, settings in config:
+        for key, value in settings if isinstance(settings, BaseModel) else ():
             if isinstance(value, ModelSpec):
                 yield f"{section}.{key}", value
 

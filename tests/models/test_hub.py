@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tasks.config import Config, ModelSpec
+from tasks.config import Config, ModelSpec, load
 from tasks.errors import Unusable
 from tasks.models import digest, load_pair
-from tasks.models.hub import LOCK, fetch, pinned, read_lock
-from tasks.models.inventory import fetch_all, inventory, pin
+from tasks.models.hub import LOCK, fetch, is_hub, pinned, read_lock
+from tasks.models.inventory import fetch_all, inventory, pin, roles
 
 FIRST, SECOND = "a" * 40, "b" * 40
 NAME = "desk/stance"
@@ -203,3 +203,13 @@ def test_the_real_client_against_a_loopback_hub(first, tmp_path):
     assert done.stdout.strip() == FIRST, done.stderr
     entry = read_lock(tmp_path / LOCK)[NAME]
     assert entry.files["model.safetensors"] == hashlib.sha256((first / "model.safetensors").read_bytes()).hexdigest()
+
+
+def test_the_hub_desk_asks_for_the_fetch_first():
+    folder = Path(__file__).parents[2] / "configs"
+    config = load(folder / "hub.toml")
+    wanted = {role: spec.name for role, spec in roles(config) if is_hub(spec.name)}
+    assert wanted
+    faults = {item.role: item.fault for item in inventory(config, folder / "nowhere") if item.fault}
+    assert set(faults) == set(wanted)
+    assert all("nightwire models fetch" in fault for fault in faults.values())
