@@ -1,4 +1,4 @@
-"""Human labels: the sample is blind and even, a bad sheet is refused whole, agreement is Krippendorff's, a label holds for all members."""
+"""Human labels: the sample is blind and even, a bad sheet is refused whole, agreement is alpha, a label holds for all members."""
 
 from __future__ import annotations
 
