@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 import signal
+import threading
+from collections.abc import Callable
 from typing import Any, cast
 
+from prefect.automations import Automation
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import StateType
 from prefect.deployments.runner import RunnerDeployment
-from prefect.events import DeploymentEventTrigger
+from prefect.events import ChangeFlowRunState, DeploymentEventTrigger, EventTrigger, Posture, ResourceSpecification
 from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows.orchestrate import ONLY, backfill_flow, night_flow
 from flows.run import Desk
+from flows.watch import LATE, Watch
 
+HEARTBEAT = 30
+"""Seconds between two signs of life of a run; Prefect's least."""
+ENDED = ("Completed", "Failed", "Cancelled", "Crashed")
 RUNS_AT_ONCE = 4
 """Flow runs that are processes of this machine at once; a date is locked, so never two of one night."""
-
-
-LATE = "nightwire.late"
-"""The event of articles that came for a published night; its payload has the `date`."""
 
 
 def nightly(desk: Desk) -> RunnerDeployment:
@@ -74,6 +80,35 @@ def late(desk: Desk) -> RunnerDeployment:
     return cast(RunnerDeployment, deployment)
 
 
+def guard() -> None:
+    """The automation that marks runs whose heart stopped beating: an open-source server has none of its own."""
+    automation = Automation(
+        name="nightwire: runs whose process is gone",
+        description="A run that was killed with its machine stays Running for ever, unless somebody says that it crashed.",
+        trigger=EventTrigger(
+            after={"prefect.flow-run.heartbeat"},
+            expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{state}" for state in ENDED)},
+            match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=dt.timedelta(seconds=3 * HEARTBEAT),
+        ),
+        actions=[
+            ChangeFlowRunState(
+                name="Crashed",
+                state=StateType.CRASHED,
+                force=True,
+                message="No sign of life: its process is gone.",
+            )
+        ],
+    )
+    with get_client(sync_client=True) as client:
+        for known in client.read_automations_by_name(automation.name):
+            client.delete_automation(known.id)
+    automation.create()
+
+
 class House(Runner):
     """Prefect's runner, whose own answer to SIGTERM leaves its clean-up out: it ends as on Ctrl-C."""
 
@@ -82,12 +117,20 @@ class House(Runner):
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def serve(desk: Desk) -> None:
-    """Register the deployments and run what they start, until Ctrl-C or SIGTERM."""
+def serve(desk: Desk, say: Callable[[str], None], every: float) -> None:
+    """Register the deployments, look after the desk every so many seconds, and run what is started, until Ctrl-C or SIGTERM."""
     os.environ[ONLY] = str(desk.path)
     os.environ["PREFECT_TASK_RUNNER_THREAD_POOL_MAX_WORKERS"] = str(desk.config.night.workers)
     runner = House(name=f"nightwire {desk.config.name}", limit=RUNS_AT_ONCE, pause_on_shutdown=False)
     for deployment in (nightly(desk), many(desk), late(desk)):
         runner.add_deployment(deployment)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(runner.start())
+    guard()
+    watch = Watch(desk, say, every)
+    look_after = threading.Thread(target=watch.run, name="watch", daemon=True)
+    look_after.start()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(runner.start())
+    finally:
+        watch.over.set()
+        look_after.join(5)

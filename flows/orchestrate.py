@@ -10,7 +10,8 @@ import asyncio
 import datetime as dt
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from prefect.utilities.annotations import quote
 from flows import backfill, dates, manifest, pages, stopping
 from flows.backfill import Outcome, Wanted
 from flows.manifest import Manifest
+from flows.publish import locked
 from flows.run import Desk, Run
 from flows.steps import Done, Inline, Inputs, Job, Part
 from tasks.config import load
@@ -114,22 +116,35 @@ def night_flow(config: Path, date: dt.date | None = None, trigger: str = "schedu
         fetch_again: ask sources on the network once more, for what came late.
     """
     desk = Desk.open(served(config))
-    run = Run(desk, _date_of(config, date), trigger, fetch_again, stopping.asked, flow_run=str(flow_run.get_id()))
+    with alive(desk):
+        _night(Run(desk, _date_of(config, date), trigger, fetch_again, stopping.asked, flow_run=str(flow_run.get_id())))
+
+
+def _night(run: Run) -> None:
     plan = run.plan()
-    if plan.fresh and not fetch_again:
+    if plan.fresh and not run.fetch_again:
         log.info("night %s: published and unchanged, no step to run", run.date)
         return
     progress = pages.Progress(plan.jobs)
     try:
         published = run.execute(Prefect(progress.finished))
     except NightwireError as error:
-        pages.failed(desk, run.date, error)
+        pages.failed(run.desk, run.date, error)
         raise
     except BaseException:  # a signal: leaving the flow waits for its jobs, which are to end
         stopping.ask()
         raise
     progress.complete()
-    pages.report(desk, published)
+    pages.report(run.desk, published)
+
+
+@contextmanager
+def alive(desk: Desk) -> Iterator[None]:
+    """Hold a lock that ends with this process: a flow run that says it is running and holds none has lost its process."""
+    path = desk.places.lock(f"run-{flow_run.get_id()}")
+    with locked(path, "this flow run"):
+        yield
+        path.unlink(missing_ok=True)
 
 
 def _many_name() -> str:
@@ -151,7 +166,8 @@ def backfill_flow(config: Path, wanted: Wanted) -> None:
     if wanted.dry_run:
         pages.planned(backfill.plan(desk, wanted))
         return
-    outcome = _drive(desk, wanted, night)
+    with alive(desk):
+        outcome = _drive(desk, wanted, night)
     if outcome.failed or outcome.stopped:
         raise Abort(f"backfill: {outcome}")
 

@@ -10,7 +10,7 @@ from flows import server
 from flows.run import Desk
 
 
-def up(desk: Desk, port: int, say: Callable[[str], None]) -> None:
+def up(desk: Desk, port: int, every: float, say: Callable[[str], None]) -> None:
     """Serve a desk until somebody asks to stop.
 
     Raises:
@@ -27,4 +27,4 @@ def up(desk: Desk, port: int, say: Callable[[str], None]) -> None:
         sign_in = "" if house.given else f"  (sign in with the content of {desk.places.prefect / 'password'})"
         say(f"{desk.config.name}: {house.page}{sign_in}")
         say(f"next night: {following.astimezone(ZoneInfo(night.timezone)):%Y-%m-%d %H:%M %Z}; Ctrl-C stops")
-        deployments.serve(desk)
+        deployments.serve(desk, say, every)

@@ -1,17 +1,21 @@
-"""A desk on which the demo's first night is published, made once and copied by the tests that need it."""
+"""Desks on which nights of the demo are published, made once and copied by the tests that need them; and one desk that is served."""
 
 from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from flows import dates
 from flows.manifest import Manifest
 from flows.run import Desk, Run
 from flows.steps import Inline
 from tests.conftest import copy_demo
+from tests.flows import desks
+from tests.flows.house import House, up
 
 NIGHT = dt.date(2026, 3, 2)
 
@@ -56,3 +60,13 @@ def two_nights(second_night: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("copy") / "desk"
     shutil.copytree(second_night, folder, symlinks=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """`nightwire up` on a quick desk with seven nights of news, none of which is published yet."""
+    zone = desks.midday_zone(dt.datetime.now(dt.UTC))
+    last = dates.last_night(dt.datetime.now(dt.UTC), zone)
+    config = desks.quick(tmp_path_factory.mktemp("served"), dates.span(last - dt.timedelta(days=6), last), zone)
+    with up(config) as served:
+        yield served

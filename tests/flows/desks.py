@@ -10,16 +10,16 @@ CONFIG = """
 name = "quick"
 
 [night]
-timezone = "Europe/Berlin"
+timezone = "{zone}"
 root = ".."
-shards = 1
+shards = {shards}
 workers = 2
-look_back = 0
+look_back = 2
 
 [[sources]]
 name = "harbour"
 kind = "folder"
-path = "news/{date}"
+path = "news/{{date}}"
 outlet = "harbour"
 language = "xx"
 
@@ -36,15 +36,21 @@ The council will hear him again when the price of the boat is known, which may t
 """
 
 
-def quick(folder: Path, nights: Iterable[dt.date]) -> Path:
+def quick(folder: Path, nights: Iterable[dt.date], zone: str = "Europe/Berlin", shards: int = 1) -> Path:
     """Write the desk; the path of its configuration."""
     config = folder / "configs" / "quick.toml"
     config.parent.mkdir(parents=True)
-    config.write_text(CONFIG)
+    config.write_text(CONFIG.format(zone=zone, shards=shards))
     for date in nights:
         article(config, date, "Ships are counted", 12)
         article(config, date, "Pilots want a boat", 31)
     return config
+
+
+def midday_zone(now: dt.datetime) -> str:
+    """A zone in which it is about midday: its last night was due hours ago, and its next one is hours away."""
+    ahead = 12 - now.astimezone(dt.UTC).hour
+    return "Etc/GMT" if ahead == 0 else f"Etc/GMT{-ahead:+d}"
 
 
 def article(config: Path, date: dt.date, title: str, number: int) -> None:

@@ -6,8 +6,10 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ from typing import TypeVar
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+
+from tests.conftest import ROOT
 
 T = TypeVar("T")
 STARTUP_SECONDS = 240
@@ -47,6 +51,11 @@ class House:
         ):
             yield client
 
+    def is_served(self) -> bool | None:
+        """True once it said so."""
+        assert self.process.poll() is None, f"nightwire up ended:\n{''.join(self.said)}"
+        return any("Ctrl-C stops" in line for line in self.said) or None
+
     def ask_to_stop(self) -> int:
         """Ctrl-C; the process's exit code."""
         self.process.send_signal(signal.SIGINT)
@@ -65,28 +74,42 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
 
 
+def prepare(config: Path) -> None:
+    """Spare the server its migrations: take the database that the checkout's set-up has made, as long as nobody has used it."""
+    prepared = ROOT / "state" / "prefect" / "prefect.db"
+    if not prepared.exists():
+        return
+    ours = config.parents[1] / "state" / "prefect" / "prefect.db"
+    ours.parent.mkdir(parents=True)
+    with contextlib.closing(sqlite3.connect(f"file:{prepared}?mode=ro", uri=True)) as source:
+        used = source.execute("select (select count(*) from flow_run) + (select count(*) from deployment)").fetchone()[0]
+        if not used:
+            with contextlib.closing(sqlite3.connect(ours)) as target:
+                source.backup(target)
+
+
 @contextlib.contextmanager
 def up(config: Path) -> Iterator[House]:
     """Serve a desk until the end of the block."""
     port = free_port()
-    command = [sys.executable, "-m", "flows", "up", str(config), "--port", str(port)]
+    prepare(config)
+    command = [sys.executable, "-m", "flows", "up", str(config), "--port", str(port), "--every", "3"]
     process = subprocess.Popen(command, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     house = House(config, process, port, [])
+    reader = threading.Thread(target=_listen, args=(house,), daemon=True)
+    reader.start()
     try:
-        _wait_served(house)
+        eventually(house.is_served, STARTUP_SECONDS, "a served desk")
         yield house
     finally:
         if process.poll() is None:
             house.ask_to_stop()
 
 
-def _wait_served(house: House) -> None:
+def _listen(house: House) -> None:
     assert house.process.stdout is not None
     for line in house.process.stdout:
         house.said.append(line)
-        if "Ctrl-C stops" in line:
-            return
-    raise AssertionError(f"nightwire up ended with {house.process.wait()}:\n{''.join(house.said)}")
 
 
 def eventually(look: Callable[[], T | None], seconds: float, what: str) -> T:

@@ -1,41 +1,77 @@
-"""`nightwire up` with a real server: what is served, scheduled and protected."""
+"""`nightwire up` with a real server: scheduled, protected, triggered, looked after. In the order of a desk's days."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.states import Cancelling
 
-from tests.conftest import copy_demo
-from tests.flows.house import House, eventually, up
+from flows import checks, dates, manifest, status
+from flows.run import Desk
+from tests.flows import desks
+from tests.flows.house import House, clean_environment, eventually
+
+PATIENCE = 240
+"""Seconds: a flow run of its own process begins within ten, on a machine that is busy with other things within a minute."""
+DONE = {StateType.COMPLETED, StateType.FAILED, StateType.CANCELLED, StateType.CRASHED}
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """One served desk for all tests that need a real server."""
-    with up(copy_demo(tmp_path_factory.mktemp("served"))) as served:
-        yield served
-
-
-def scheduled(house: House) -> list[FlowRun] | None:
-    """The booked runs of the nightly deployment, once there are some."""
+def runs_of(house: House, deployment: str, *states: StateType) -> list[FlowRun]:
     with house.client() as client:
-        runs = client.read_flow_runs(deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=["nightly"])))
-    booked = [run for run in runs if run.state is not None and run.state.type == StateType.SCHEDULED]
-    return booked or None
+        runs = client.read_flow_runs(deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[deployment])))
+    return [run for run in runs if run.state_type in (states or DONE)]
+
+
+def start(house: House, deployment: str, parameters: dict[str, Any]) -> UUID:
+    """What the form in the UI does."""
+    with house.client() as client:
+        found = client.read_deployment_by_name(deployment)
+        return client.create_flow_run_from_deployment(found.id, parameters={**found.parameters, **parameters}).id
+
+
+def ended(house: House, run: UUID, seconds: float = PATIENCE) -> FlowRun:
+    def look() -> FlowRun | None:
+        with house.client() as client:
+            found = client.read_flow_run(run)
+        return found if found.state_type in DONE else None
+
+    return eventually(look, seconds, "the end of a run")
+
+
+def desk(house: House) -> Desk:
+    return Desk.open(house.config)
+
+
+def last(house: House) -> dt.date:
+    return dates.last_night(dt.datetime.now(dt.UTC), desk(house).config.night.timezone)
+
+
+def published(house: House, date: dt.date) -> manifest.Manifest | None:
+    return manifest.read(desk(house).places.published, date)
 
 
 def test_a_served_night_is_booked_ahead_in_the_desks_zone(house: House) -> None:
     """With a broken pair of versions the scheduler is silently dead: flows and pages work, and no night ever starts."""
-    runs = eventually(lambda: scheduled(house), 60, "a scheduled night")
-    times = sorted(run.expected_start_time for run in runs if run.expected_start_time)
+
+    def look() -> list[dt.datetime] | None:
+        found = [run.expected_start_time for run in runs_of(house, "nightly", StateType.SCHEDULED) if run.auto_scheduled]
+        return sorted(at for at in found if at) or None
+
+    times = eventually(look, 60, "a scheduled night")
     assert times[0] > dt.datetime.now(dt.UTC)
-    assert {at.astimezone(ZoneInfo("Europe/Berlin")).strftime("%H:%M") for at in times} == {"04:30"}
+    assert {at.astimezone(ZoneInfo(desk(house).config.night.timezone)).strftime("%H:%M") for at in times} == {"04:30"}
 
 
 def test_nobody_gets_in_without_the_password(house: House) -> None:
@@ -49,3 +85,112 @@ def test_nobody_gets_in_without_the_password(house: House) -> None:
         f"{house.page}/api/flow_runs/filter", headers={"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
     )
     assert preflight.headers.get("access-control-allow-origin") is None
+    assert (house.config.parents[1] / "state" / "prefect" / "password").stat().st_mode & 0o077 == 0
+
+
+def test_the_missing_night_is_queued_at_the_start(house: House) -> None:
+    found = eventually(lambda: published(house, last(house)), PATIENCE, "the last night")
+    assert found.run["trigger"] == "schedule"
+    assert f"night {last(house)} is missing: queued\n" in house.said
+    assert checks.verify(desk(house).places.published) == []
+
+
+def test_five_dates_from_the_form(house: House) -> None:
+    first = last(house) - dt.timedelta(days=5)
+    wanted = {"first": str(first), "last": str(first + dt.timedelta(days=4))}
+    run = ended(house, start(house, "backfill/backfill", {"wanted": wanted}))
+    assert run.state_type == StateType.COMPLETED, run.state
+    assert run.name == f"backfill {wanted['first']} to {wanted['last']}"
+    assert [row.state for row in status.matrix(desk(house), first, first + dt.timedelta(days=4))] == ["fresh"] * 5
+    with house.client() as client:
+        nights = [night for night in client.read_flow_runs() if night.parent_task_run_id and night.name.startswith("night ")]
+    assert {night.name for night in nights} == {f"night {date}" for date in dates.span(first, first + dt.timedelta(days=4))}
+
+
+def test_the_form_refuses_what_is_no_night(house: House) -> None:
+    run = ended(house, start(house, "backfill/backfill", {"wanted": {"first": "2026-03-02"}, "config": "/etc/passwd"}))
+    assert run.state_type == StateType.FAILED
+
+
+def test_articles_that_come_late_start_one_run_of_their_night(house: House) -> None:
+    # the last night has seen the nights that the backfill made before it, so that nothing but the late article changes it
+    date = last(house) - dt.timedelta(days=1)
+    desks.article(house.config, date, "A third story comes late", 77)
+
+    def look() -> manifest.Manifest | None:
+        found = published(house, date)
+        return found if found is not None and found.run["trigger"] == "late" else None
+
+    found = eventually(look, PATIENCE, "the night again, with its late article")
+    assert {entry["table"]: entry["rows"] for entry in found.run["counts"]}["articles"] == 3
+    runs = runs_of(house, "late", *StateType)
+    assert [run.parameters["date"] for run in runs] == [str(date)]
+    assert ended(house, runs[0].id).state_type == StateType.COMPLETED
+
+
+@pytest.fixture(scope="module")
+def heavy(house: House) -> dt.date:
+    """A night of the desk with so many articles that a run of it can be stopped on its way."""
+    date = last(house) - dt.timedelta(days=6)
+    for number in range(400):
+        desks.article(house.config, date, f"Story number {number} of the harbour's long day", 1000 + 7 * number)
+    return date
+
+
+def at_work(house: House, date: dt.date) -> None:
+    """Wait until the night's summaries are under way."""
+    records = desk(house).places.root / "state" / "locks" / f"{date}.lock"
+    eventually(lambda: records.exists() or None, PATIENCE, "the night's lock")
+
+
+def test_a_cancel_in_the_ui_ends_a_night_and_publishes_nothing(house: House, heavy: dt.date) -> None:
+    run = start(house, "night/nightly", {"date": str(heavy)})
+    at_work(house, heavy)
+    with house.client() as client:
+        client.set_flow_run_state(run, Cancelling())
+    began = dt.datetime.now(dt.UTC)
+    found = ended(house, run, 120)
+    assert found.state_type == StateType.CANCELLED
+    eventually(lambda: free(desk(house).places.lock(str(heavy))), 15, "the night's lock is free")
+    assert (dt.datetime.now(dt.UTC) - began).total_seconds() < 20
+    assert published(house, heavy) is None
+
+
+def free(lock: Path) -> bool | None:
+    import fcntl
+
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+    return True
+
+
+def test_a_killed_run_is_marked_and_goes_on(house: House, heavy: dt.date) -> None:
+    command = [sys.executable, "-m", "flows", "run", str(house.config), "--date", str(heavy)]
+    lock = desk(house).places.lock(str(heavy))
+    lock.unlink(missing_ok=True)
+    process = subprocess.Popen(command, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    at_work(house, heavy)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert published(house, heavy) is None
+
+    def look() -> bool | None:
+        with house.client() as client:
+            return any(run.name == f"night {heavy}" and run.state_type == StateType.CRASHED for run in client.read_flow_runs()) or None
+
+    eventually(look, 30, "the killed run is marked as crashed")
+    assert subprocess.run([*command, "--without-prefect"], env=clean_environment(), check=False, capture_output=True).returncode == 0
+    found = published(house, heavy)
+    assert found is not None
+    assert sum(stage["reused"] for stage in found.run["timings"]) >= 1
+
+
+def test_ctrl_c_stops_all_of_it(house: House) -> None:
+    """The last test of this house."""
+    assert house.ask_to_stop() == 0
+    assert not (house.config.parents[1] / "state" / "prefect" / "server.json").exists()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{house.page}/api/health")
