@@ -39,7 +39,7 @@ class ModelSpec(Settings):
         name: `embedded:minilm` (the PyPI package), `shipped:stance` (a folder of `models/`), `folder:/path`, or a hub's `owner/name`.
         revision: a hub's commit, 40 hex digits; only for hub names.
         digest: sha256 over the folder's files (`nightwire models verify` prints it); empty where a lock file or the package says it.
-        dtype, engine: how it is run; `auto` is what was measured to be fastest among those that agree.
+        dtype, engine: how it is run; `auto` is what was measured to be fastest among those that agree (docs/models.md).
         max_tokens: longest input in tokens; 0 is the model's own limit.
     """
 
@@ -183,6 +183,9 @@ class SummarySettings(Settings):
         model: scores the article's sentences (extractive summaries) and finds what backs a sentence of a generator's.
         sentences, max_words: the longest summary.
         max_sentences: sentences of an article that are read; the rest is left out and the summary flagged `truncated_input`.
+        generator: a seq2seq or instruct model that writes abstractive summaries; none means extractive ones.
+        prefix: what a seq2seq model wants before the article (T5: `summarize: `).
+        part_words: an article with more words is summarised in parts, and their summaries together once more.
         min_support: an abstractive summary with a sentence of less support falls back to the extractive one.
         languages: base languages that the model knows; in others the article's first sentences stand for it, and the status says so.
     """
@@ -191,6 +194,9 @@ class SummarySettings(Settings):
     sentences: int = Field(default=2, ge=1, le=20)
     max_words: int = Field(default=80, ge=10)
     max_sentences: int = Field(default=300, ge=10, le=5000)
+    generator: ModelSpec | None = None
+    prefix: str = ""
+    part_words: int = Field(default=600, ge=50)
     min_support: Share = 0.5
     languages: Strings = ("en", "de", "fr", "es", "it", "nl", "pt", "ru", "uk", "tr")
 

@@ -50,9 +50,9 @@ def evaluate_summaries(table: pa.Table, settings: SummarySettings = LENGTH) -> d
     rows = _rows(table)
     texts = [split(row["source"]) for row in rows]
     begun = time.perf_counter()
-    summaries = extract([_article(row, some) for row, some in zip(rows, texts, strict=True)], settings)
+    drafts = extract([_article(row, some) for row, some in zip(rows, texts, strict=True)], settings)
     seconds = time.perf_counter() - begun
-    ours = [[row["source"][start:end] for start, end, _ in s.spans] for row, s in zip(rows, summaries, strict=True)]
+    ours = [[row["source"][start:end] for start, end, _ in d.summary.spans] for row, d in zip(rows, drafts, strict=True)]
     have = _rouge(ours, rows)
     lead = _rouge([some[:3] for some in texts], rows)
     model = settings.model.name

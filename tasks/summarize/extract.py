@@ -15,7 +15,7 @@ from tasks.summarize.candidates import Candidate, Reading, read
 from tasks.summarize.choose import Sets, choose
 from tasks.summarize.features import features
 from tasks.summarize.rank import scores, set_weights
-from tasks.summarize.summary import INJECTED, TRUNCATED, Summary, extractive
+from tasks.summarize.summary import INJECTED, TRUNCATED, Draft, Summary, extractive
 
 LEAD = "lead"
 """The model of summaries that no model chose: the article's first sentences."""
@@ -43,15 +43,19 @@ class Vectors:
     error: str
 
 
-def extract(articles: Sequence[Article], settings: SummarySettings) -> list[Summary]:
-    """One summary per article, in their order; the model reads all sentences in one call."""
+def extract(articles: Sequence[Article], settings: SummarySettings) -> list[Draft]:
+    """One extractive summary per article, in their order, with what it was chosen from; the model reads all sentences in one call."""
     readings = [read(a.text, a.paragraphs, a.language) for a in articles]
     known = [
         _is_known(a.language, settings) and len(r.candidates) > settings.sentences for a, r in zip(articles, readings, strict=True)
     ]
     vectors = _encode([(a, r) for a, r, k in zip(articles, readings, known, strict=True) if k], settings)
     return [
-        _summary(article, reading, next(vectors) if k else None, settings)
+        Draft(
+            _summary(article, reading, next(vectors) if k else None, settings),
+            reading.candidates[: settings.max_sentences],
+            article.language,
+        )
         for article, reading, k in zip(articles, readings, known, strict=True)
     ]
 

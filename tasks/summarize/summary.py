@@ -53,6 +53,19 @@ class Summary:
         }
 
 
+@dataclass(frozen=True)
+class Draft:
+    """An article's extractive summary and the sentences it was chosen from: what an abstractive one is made of and falls back to.
+
+    Attributes:
+        language: BCP-47.
+    """
+
+    summary: Summary
+    candidates: tuple[Candidate, ...]
+    language: str
+
+
 def extractive(chosen: Sequence[Candidate], status: str, flags: Sequence[str], model: str, error: str = "") -> Summary:
     """A summary of the article's own sentences: each backs itself."""
     return Summary(
