@@ -11,6 +11,7 @@ from tasks.config import QuoteSettings
 from tasks.errors import RejectDocument
 from tasks.models import digest, load_token
 from tasks.models.token import TokenClassifier
+from tasks.quotes.abroad import direct
 from tasks.quotes.attribution import Attribution, Span
 from tasks.quotes.calibrate import calibrated
 from tasks.quotes.decode import back, joined, link, parts
@@ -19,7 +20,7 @@ from tasks.quotes.rules import by_rules
 
 Job = tuple[str, Sequence[Span], str]
 """An article's text, the paragraphs to read, its language."""
-RULES = "rules@1"
+RULES = "rules@2"
 
 
 class Finder(Protocol):
@@ -43,28 +44,35 @@ class Rules:
 
     def find(self, jobs: Sequence[Job]) -> list[list[Attribution] | RejectDocument]:
         """One list of attributions per job."""
-        return [by_rules(text, paragraphs, language) for text, paragraphs, language in jobs]
+        return [(by_rules if _english(language) else direct)(text, paragraphs, language) for text, paragraphs, language in jobs]
 
 
 @dataclass(frozen=True)
 class Model:
-    """A token model; quotation marks correct its edges, and rules add quotations in marks that it does not see."""
+    """A token model for English; quotation marks correct its edges, and rules add quotations in marks that it does not see."""
 
     name: str
     tagger: TokenClassifier
 
     def find(self, jobs: Sequence[Job]) -> list[list[Attribution] | RejectDocument]:
         """One list of attributions per job, or the model's reason for having none."""
-        laid = [joined(text, paragraphs) for text, paragraphs, _ in jobs]
+        laid = [joined(text, paragraphs if _english(language) else []) for text, paragraphs, language in jobs]
         tags = self.tagger.tag([line for line, _ in laid])
         out: list[list[Attribution] | RejectDocument] = []
         for number, (job, (line, places)) in enumerate(zip(jobs, laid, strict=True)):
+            if not _english(job[2]):
+                out.append(direct(*job))
+                continue
             if number in tags.failed:
                 out.append(tags.failed[number])
                 continue
             seen = link(parts(line, tags.values[number], tags.offsets[number], self.tagger.labels))
             out.append(_helped(job, [_moved(one, places) for one in seen]))
         return out
+
+
+def _english(language: str) -> bool:
+    return language.split("-", maxsplit=1)[0] == "en"
 
 
 def _moved(one: Attribution, places: Sequence[tuple[int, int]]) -> Attribution:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tasks.quotes.names import Mention, first_name, read_mention
 
-_CAPITAL = re.compile(r"\[?[A-ZÀ-Þ][\w’'&-]*\.?\]?")
+_CAPITAL = re.compile(r"\[?[A-ZÀ-ÞА-ЯЁІЇЄҐ][\w’'&-]*\.?\]?")
 _APPOSITION = re.compile(
     r",\s+((?!(?:who|which|whose|and|but|or|as|in|on|at|with|for|by|to|when|while|where|after|said|\w+ing|\w+ed)\b)"
     r"[a-z][^,.;\"“”\n]{3,80}),"

@@ -92,6 +92,23 @@ def test_according_to() -> None:
     assert (row["kind"], row["speaker"]) == ("indirect", "Port Authority")
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "speaker"),
+    [
+        ("de", "„Der Hafen bleibt im Winter geschlossen“, sagte die Sprecherin Ada Lund am Freitag.", "Ada Lund"),
+        ("de", "Ada Lund sagte: „Der Hafen bleibt im Winter geschlossen.“", "Ada Lund"),
+        ("fr", "« Le port restera fermé cet hiver », a déclaré Ada Lund vendredi.", "Ada Lund"),
+        ("es", "«El puerto seguirá cerrado este invierno», dijo Ada Lund.", "Ada Lund"),
+        ("ru", "«Порт будет закрыт всю зиму», — сказала Ада Лунд в пятницу.", "Ада Лунд"),
+        ("tr", "“Liman bu kış kapalı kalacak” diyen Lund çıktı.", None),
+    ],
+)
+def test_direct_quotations_in_other_languages(language: str, text: str, speaker: str | None) -> None:
+    found, _ = quotes(table(text, language=language), QuoteSettings(languages=(language,)))
+    (row,) = found.to_pylist()
+    assert (row["kind"], row["speaker"]) == ("direct", speaker)
+
+
 def test_no_quotation_no_row() -> None:
     assert rows('The workers\' road to the "Old Harbour" was closed in the spring.') == []
 
