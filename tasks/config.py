@@ -162,7 +162,7 @@ class CopySettings(Settings):
         min_shingles: a text with fewer different ones is compared exactly and nothing else.
         sample: one shingle in so many is a fingerprint (of short texts more): P(they meet) = 1 - (1 - 1 / sample)^(shared shingles).
         history: how many nights before are compared with.
-        embedding: let sentence embeddings propose candidates too.
+        embedding: the place of a pass in which sentence embeddings propose candidates; there is none yet, so true is refused.
     """
 
     shingle: int = Field(default=5, ge=1, le=20)
@@ -174,6 +174,13 @@ class CopySettings(Settings):
     sample: int = Field(default=8, ge=1, le=1024)
     history: int = Field(default=7, ge=0, le=366)
     embedding: bool = False
+
+    @field_validator("embedding")
+    @classmethod
+    def _not_there_yet(cls, value: bool) -> bool:
+        if value:
+            raise ValueError("there is no embedding pass yet; leave it false (docs/copies.md, What is not found)")
+        return value
 
 
 class SummarySettings(Settings):

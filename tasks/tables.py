@@ -173,7 +173,7 @@ COPIES = _spec(
     containment_reverse=pa.float32(),
     copied=pa.float32(),  # share of article_id's words that stand in shingles of other_id
     copied_reverse=pa.float32(),
-    method=WORD,  # how the pair was found: digest, fingerprints, address, embedding
+    method=WORD,  # how the pair was found: digest, fingerprints, address
     decided=pa.string(),  # the rule that decided, in words with its numbers
 )
 
