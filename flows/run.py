@@ -143,6 +143,7 @@ class Run:
         """
         with locked(self.desk.places.lock(str(self.date)), f"night {self.date}"):
             try:
+                self.desk.places.store.clean()
                 published = self._healing(runner)
             except NightwireError as error:
                 failures.note(self.desk.places, self.date, error, self.now())
@@ -181,7 +182,7 @@ class Run:
         return Plan(jobs, published, fresh)
 
     def finish(self, work: Work, tonight: Tonight) -> Manifest:
-        """Wait for the night, check it, publish it.
+        """Wait for the night, check it, publish it unless it stands there already.
 
         Raises:
             Abort: the night must not be published; what was published stays.
@@ -193,6 +194,9 @@ class Run:
         read = sum(job.rows for job in done if job.step == "fetch")
         checks.over_limit(tables["rejects"], read, self.desk.config.night.reject_limit)
         checks.consistent(tables)
+        stands = manifest.read(self.desk.places.published, self.date)
+        if stands and stands.content == draft.content and checks.intact(self.desk.places.published, stands, check_bytes=True):
+            return draft  # nothing new to a reader: a lost file of the store was built again, or somebody else was faster
         runs = store.put(self._runs(draft), RUNS)
         final = dataclasses.replace(draft, runs=runs)
         try:

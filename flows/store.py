@@ -101,7 +101,7 @@ class Store:
         """A path for a file that is not finished."""
         folder = self.root / "partial"
         folder.mkdir(parents=True, exist_ok=True)
-        return folder / secrets.token_hex(8)
+        return folder / f"{os.getpid()}-{secrets.token_hex(8)}"
 
     def adopt(self, partial: Path, spec: Spec, rows: int) -> Ref:
         """Make a finished file of a partial one: synced, then renamed to its digest."""
@@ -163,11 +163,21 @@ class Store:
         return self.root / "records" / step / f"{key}.json"
 
     def clean(self) -> int:
-        """Remove what killed runs left half written; the number of files removed. Only while nobody else writes."""
-        leftovers = list((self.root / "partial").glob("*"))
+        """Remove what killed processes of this machine left half written; the number of files removed."""
+        leftovers = [path for path in (self.root / "partial").glob("*") if not _alive(path.name.partition("-")[0])]
         for path in leftovers:
             path.unlink(missing_ok=True)
         return len(leftovers)
+
+
+def _alive(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_table(table: pa.Table, path: Path) -> None:

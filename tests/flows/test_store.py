@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,7 +65,13 @@ def test_a_record_that_is_half_written_counts_for_nothing(store: Store) -> None:
 
 def test_leftovers_of_killed_runs_are_removed(store: Store) -> None:
     ref = store.put(REJECTS.rows([reject()]), REJECTS)
-    store.partial().write_bytes(b"half")
+    own = store.partial()
+    own.write_bytes(b"half")
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    (own.parent / f"{ended}-0011").write_bytes(b"half")
     assert store.clean() == 1
+    assert own.exists()
     assert store.get(ref).num_rows == 1
     assert dataclasses.asdict(ref)["size"] == store.path(ref).stat().st_size
