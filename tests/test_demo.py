@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections import Counter
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tasks.config import load
+from flows.fetch import Night
+from tasks.config import interval, load
 from tasks.dedup import CLUSTER, SIGN
-from tasks.ingest import EXTRACT, REPEATS, folder
+from tasks.ingest import EXTRACT, REPEATS
 from tasks.ingest.documents import table
+from tasks.ingest.sources import fetch
 from tasks.tables import SIGNATURES, concat, plain
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
@@ -26,7 +28,9 @@ every_night = pytest.mark.parametrize("date", sorted(NIGHTS), ids=str)
 
 @cache
 def articles(date: dt.date) -> Any:
-    documents = table(document for source in CONFIG.sources for document in folder.fetch(source, date, CONFIGS))
+    night = Night(date, *interval(date, CONFIG.night.timezone), CONFIG.night.timezone)
+    now = partial(dt.datetime.now, dt.UTC)
+    documents = table(document for source in CONFIG.sources for document in fetch(source, night, CONFIGS, {}, now))
     return REPEATS.run(EXTRACT.run(documents, EXTRACT.settings(CONFIG)), REPEATS.settings(CONFIG))
 
 
