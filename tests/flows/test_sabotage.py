@@ -30,8 +30,8 @@ def changed(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     shutil.copytree(first_night, folder, symlinks=True)
     config = folder / "configs" / "demo.toml"
     text = config.read_text()
-    assert 'title = "' in text
-    config.write_text(text.replace('title = "', 'title = "New: '))
+    assert '[digest]\ntitle = "' in text
+    config.write_text(text.replace('[digest]\ntitle = "', '[digest]\ntitle = "New: '))
     return folder
 
 
