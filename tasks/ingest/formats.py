@@ -54,6 +54,8 @@ def pieces(stream: io.BufferedReader, name: str, limits: Limits, *, nested: bool
     suffix = bare.rpartition(".")[2].lower() if "." in bare else ""
     kind = _SUFFIXES.get(suffix)
     if kind is None:
+        if stream.peek(2).startswith(b"\x1f\x8b"):
+            stream, _ = compression.decoded(stream, "unnamed.gz", limits)
         kind = _looks_like(stream.peek(_BLOCK))
     match kind:
         case "html":

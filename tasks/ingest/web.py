@@ -1,7 +1,7 @@
 """Feeds and sitemaps as sources: which entries are new, and the page of each where the entry does not hold the article.
 
-State between nights (all JSON): `etag` and `last_modified` per address under `validators`, `seen` (entry -> digest of what it said, and its address) and
-`health` (what the last fetch met).
+State between nights (all JSON): `etag` and `last_modified` per address under `validators`, `seen` (entry -> digest of what it said,
+and its address) and `health` (what the last fetch met).
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class Visit:
                 if place.is_index:
                     if depth < sitemaps.DEEPEST and len(queue) < sitemaps.MOST and self._changed(place.changed):
                         queue.append((place.url, depth + 1))
-                elif self._tonight(place.published or place.changed) and self._is_new(place.url, place.published or place.changed, place.url):
+                elif self._tonight(when := place.published or place.changed) and self._is_new(place.url, when, place.url):
                     if (count := count + 1) > self.source.limits.max_documents:
                         raise RejectDocument("over_budget", f"more than {self.source.limits.max_documents} pages")
                     known = {"title": place.title, "published": place.published, "method": "sitemap"}

@@ -6,7 +6,6 @@ import ipaddress
 from urllib.parse import urlsplit
 
 import httpcore
-
 import pytest
 
 from tasks.config import Limits

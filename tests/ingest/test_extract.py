@@ -22,9 +22,12 @@ PLAIN = f"Harbour Stays Closed\n{LEDE}\n{SECOND} {QUOTE}\nEASTMOUTH (Coast News)
 PAGE = f"""<!DOCTYPE html><html lang="en"><head><title>Harbour Stays Closed - Coast News</title>
 <meta property="og:title" content="Harbour Stays Closed"><meta property="og:site_name" content="Coast News">
 <link rel="canonical" href="https://www.coast.example/2026/11/19/harbour">
-<script type="application/ld+json">{{"@type": "NewsArticle", "headline": "Harbour Stays Closed", "datePublished": "2026-11-19T18:30:00+01:00",
- "author": [{{"name": "Ida Lund"}}, {{"name": "Per Holm"}}]}}</script></head><body><nav><a href="/">Home</a> <a href="/news">News</a></nav>
-<article><h1>Harbour Stays Closed</h1><p>EASTMOUTH — {LEDE}</p><p>{SECOND}</p><p>{QUOTE}</p></article><footer>All rights</footer></body></html>"""
+<script type="application/ld+json">{{"@type": "NewsArticle", "headline": "Harbour Stays Closed",
+ "datePublished": "2026-11-19T18:30:00+01:00",
+ "author": [{{"name": "Ida Lund"}}, {{"name": "Per Holm"}}]}}</script></head>
+<body><nav><a href="/">Home</a> <a href="/news">News</a></nav>
+<article><h1>Harbour Stays Closed</h1><p>EASTMOUTH — {LEDE}</p><p>{SECOND}</p><p>{QUOTE}</p></article>
+<footer>All rights</footer></body></html>"""
 SETTINGS = ExtractSettings(
     timezone="Europe/Berlin",
     sources={"s": SourceSettings(outlet="coast"), "german": SourceSettings(language="de")},

@@ -13,7 +13,8 @@ from tasks.ingest import feeds, sitemaps
 
 RSS = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"
  xmlns:media="http://search.yahoo.com/mrss/" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Channel</title>
- <item><title>Ferry &amp; gate</title><media:title>Picture</media:title><link>https://news.example/a</link><guid isPermaLink="false">id-1</guid>
+ <item><title>Ferry &amp; gate</title><media:title>Picture</media:title>
+ <link>https://news.example/a</link><guid isPermaLink="false">id-1</guid>
  <pubDate>Fri, 20 Nov 2026 10:00:00 GMT</pubDate><dc:creator>Ida Lund</dc:creator><description>Short&nbsp;text</description>
  <content:encoded><![CDATA[<p>Long</p>]]></content:encoded></item></channel></rss>"""
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Feed</title><entry><title type="html">Ferry</title><id>tag:1</id>
@@ -23,7 +24,8 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Feed</title><entry><t
 RDF = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
  <channel rdf:about="https://news.example/"><title>C</title></channel>
  <item rdf:about="https://news.example/a"><title>Ferry</title><dc:date>2026-11-20T10:00:00Z</dc:date></item></rdf:RDF>"""
-CDF = """<CHANNEL HREF="https://news.example/"><ITEM HREF="https://news.example/a"><TITLE>Ferry</TITLE><ABSTRACT>Short</ABSTRACT></ITEM></CHANNEL>"""
+CDF = """<CHANNEL HREF="https://news.example/">
+ <ITEM HREF="https://news.example/a"><TITLE>Ferry</TITLE><ABSTRACT>Short</ABSTRACT></ITEM></CHANNEL>"""
 JSON = json.dumps(
     {
         "version": "https://jsonfeed.org/version/1.1",
@@ -78,7 +80,7 @@ HOSTILE = [
     f'<!DOCTYPE rss [<!ENTITY a "{"x" * 100_000}">]><rss><channel><item><title>{"&a;" * 10_000}</title></item></channel></rss>',
     '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss><channel><item><title>&x;</title></item></channel></rss>',
     '<!DOCTYPE rss [<!ENTITY % p SYSTEM "http://127.0.0.1/x.dtd"> %p;]><rss/>',
-    '<rss xmlns:xi="http://www.w3.org/2001/XInclude"><channel><item><xi:include href="/etc/passwd" parse="text"/></item></channel></rss>',
+    '<rss xmlns:xi="http://www.w3.org/2001/XInclude"><channel><item><xi:include href="/etc/passwd"/></item></channel></rss>',
     "<!doctype rss [<!entity a 'b'>]><rss/>",
 ]
 
@@ -110,11 +112,15 @@ def test_external_dtd_is_not_read() -> None:
 )
 def test_pathological_feeds_end_quickly(text: str) -> None:
     began = time.process_time()
-    try:
-        assert len(list(feeds.entries(text.encode()))) <= 1000
-    except RejectDocument as fault:
-        assert fault.reason in ("bad_record", "bomb")
+    assert _outcome(text) in ("entries", "bad_record", "bomb")
     assert time.process_time() - began < 3
+
+
+def _outcome(text: str) -> str:
+    try:
+        return "entries" if len(list(feeds.entries(text.encode()))) <= 1000 else "too many"
+    except RejectDocument as fault:
+        return fault.reason
 
 
 def test_plain_sitemap() -> None:

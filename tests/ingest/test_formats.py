@@ -213,6 +213,12 @@ def test_files_without_a_known_suffix_are_looked_at(raw: bytes, kind: str) -> No
     assert piece.media_type == kind
 
 
+def test_gzip_under_another_name() -> None:
+    (piece,) = pieces(gzip.compress(PAGE), "a.bad")
+    assert isinstance(piece, Piece)
+    assert (piece.raw, piece.media_type) == (PAGE, "text/html")
+
+
 def test_web_archive_plain_and_compressed(tmp_path: Path) -> None:
     raw = web_archive(PAGE, PAGE + b"<p>second")
     for name, data in (("a.warc", raw), ("a.warc.gz", gzip.compress(raw)), ("a.warc.zst", zstandard.ZstdCompressor().compress(raw))):

@@ -1,0 +1,180 @@
+"""Folders as sources: names, links, dates, fingerprints, memory, and the contract with the flow."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+
+from tasks.config import Config, Source
+from tasks.ingest.documents import Document
+from tasks.ingest.sources import check_sources, fetch, fingerprint
+from tests.ingest.conftest import NOW, Night
+
+
+def source(path: str, **changes: Any) -> Source:
+    return Source.model_validate({"name": "s", "kind": "folder", "path": path, **changes})
+
+
+def read(root: Path, path: str = "news", **changes: Any) -> list[Document]:
+    return list(fetch(source(path, **changes), Night(), root, {}, lambda: NOW))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "news" / "b").mkdir(parents=True)
+    (tmp_path / "news" / "a.txt").write_text("The ferry left.")
+    (tmp_path / "news" / "b" / "day.jsonl").write_text('{"text": "one"}\n{"text": "two"}\n')
+    (tmp_path / "news" / ".hidden.txt").write_text("not this")
+    os.utime(tmp_path / "news" / "a.txt", (1_700_000_000, 1_700_000_000))
+    return tmp_path
+
+
+def test_documents_in_order_with_the_files_time(root: Path) -> None:
+    documents = read(root)
+    assert [(d.uri, d.media_type) for d in documents] == [
+        ("a.txt", "text/plain"),
+        ("b/day.jsonl#1", "application/json"),
+        ("b/day.jsonl#2", "application/json"),
+    ]
+    assert documents[0].fetched_at == dt.datetime.fromtimestamp(1_700_000_000, dt.UTC)
+    assert documents[0].raw == b"The ferry left."
+
+
+def test_ids_do_not_depend_on_the_place(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "news").mkdir()
+    (other / "news" / "a.txt").write_text("The ferry left.")
+    assert read(other)[0].document_id == read(root)[0].document_id
+
+
+def test_date_in_the_path_and_one_file(root: Path) -> None:
+    (root / "2026-11-20").mkdir()
+    (root / "2026-11-20" / "x.txt").write_text("Tonight.")
+    assert [d.uri for d in read(root, "{date}")] == ["x.txt"]
+    assert [d.uri for d in read(root, "news/a.txt")] == ["a.txt"]
+    assert read(root, "no-{date}") == []
+
+
+def test_links_and_devices_are_refused(root: Path) -> None:
+    (root / "news" / "link.txt").symlink_to("/etc/passwd")
+    (root / "news" / "dir").symlink_to("/etc")
+    os.mkfifo(root / "news" / "pipe.txt")
+    found = {d.uri: d.reject for d in read(root)}
+    assert found["link.txt"] == "unsafe_path"
+    assert found["pipe.txt"] == "unsafe_path"
+    assert not any("passwd" in uri for uri in found)
+
+
+def test_unreadable_file_is_a_reject(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = os.open
+
+    def refuse(path: Any, *args: Any, **kwargs: Any) -> int:
+        if str(path).endswith("a.txt"):
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", refuse)
+    first, *rest = read(root)
+    assert (first.uri, first.reject, first.reject_message) == ("a.txt", "unreadable", "Permission denied")
+    assert len(rest) == 2
+
+
+def test_names_from_outside_are_printable(root: Path) -> None:
+    (root / "news" / "a\x1b[31m\n.txt").write_text("red")
+    (root / "news" / b"\xff.txt".decode("utf-8", "surrogateescape")).write_text("odd")
+    uris = [d.uri for d in read(root)]
+    assert all(uri.isprintable() for uri in uris)
+    assert len(set(uris)) == 5
+
+
+def test_fingerprint_changes_with_content_only(root: Path) -> None:
+    before = fingerprint(source("news"), Night(), root)
+    os.utime(root / "news" / "a.txt")
+    assert fingerprint(source("news"), Night(), root) == before
+    (root / "news" / "a.txt").write_text("The ferry stays.")
+    changed = fingerprint(source("news"), Night(), root)
+    assert changed != before
+    (root / "news" / "a.txt").rename(root / "news" / "c.txt")
+    assert fingerprint(source("news"), Night(), root) != changed
+    feed = Source(name="f", kind="feed", url="https://news.example/rss")
+    assert fingerprint(feed, Night(), root) is None
+
+
+def test_limit_of_documents(root: Path) -> None:
+    documents = read(root, limits={"max_documents": 2})
+    assert [d.reject for d in documents] == [None, None, "over_budget"]
+
+
+def test_selection_by_publication(root: Path) -> None:
+    text = "The harbour of Eastmouth stays closed until the storm has passed."
+    rows = [
+        {"text": text, "published": when}
+        for when in ("2026-11-19T23:59:59Z", "2026-11-20T00:00:00Z", "2026-11-20T23:59:59Z", "2026-11-21T00:00:00Z", "")
+    ]
+    folder = root / "days"
+    folder.mkdir()
+    (folder / "all.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    os.utime(folder / "all.jsonl", (NOW.timestamp(), NOW.timestamp()))
+    assert [d.uri for d in read(root, "days", select="published")] == ["all.jsonl#2", "all.jsonl#3"]
+    tonight = Night().start.timestamp()
+    os.utime(folder / "all.jsonl", (tonight, tonight))
+    assert [d.uri for d in read(root, "days", select="published")][-1] == "all.jsonl#5"
+
+
+def test_any_fsspec_place(root: Path) -> None:
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/desk/2026-11-20/a.txt", b"The ferry left.")
+    memory.pipe("/desk/2026-11-20/b/day.jsonl", b'{"text": "one"}\n')
+    try:
+        assert [d.uri for d in read(root, "memory://desk/{date}")] == ["a.txt", "b/day.jsonl#1"]
+        before = fingerprint(source("memory://desk/{date}"), Night(), root)
+        memory.pipe("/desk/2026-11-20/a.txt", b"The ferry stays")
+        assert fingerprint(source("memory://desk/{date}"), Night(), root) != before
+    finally:
+        memory.rm("/desk", recursive=True)
+
+
+def test_missing_folder_is_told_with_its_cure(root: Path) -> None:
+    config = Config.model_validate(
+        {
+            "name": "c",
+            "sources": [
+                {"name": "a", "kind": "folder", "path": "news"},
+                {"name": "b", "kind": "folder", "path": "nowhere"},
+                {"name": "d", "kind": "folder", "path": "news/{date}"},
+                {"name": "e", "kind": "feed", "url": "https://news.example/rss"},
+            ],
+        }
+    )
+    (fault,) = check_sources(config, root)
+    assert fault.startswith("sources[1].path: no such folder")
+    assert "make it" in fault
+
+
+def test_a_large_file_streams(tmp_path: Path) -> None:
+    """40 MB of records in a process whose memory may grow by 60 MB: what is read is never held whole."""
+    line = json.dumps({"title": "T", "text": "The ferry left Eastmouth at dawn. " * 60}) + "\n"
+    (tmp_path / "day.jsonl").write_text(line * (40_000_000 // len(line)))
+    code = f"""
+import resource
+from pathlib import Path
+from tasks.config import Source
+from tasks.ingest.sources import fetch
+from tests.ingest.conftest import NOW, Night
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+source = Source(name="s", kind="folder", path="day.jsonl")
+count = sum(1 for _ in fetch(source, Night(), Path({str(tmp_path)!r}), {{}}, lambda: NOW))
+print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    count, growth = map(int, done.stdout.split())
+    assert count == 40_000_000 // len(line)
+    assert growth < 20_000
