@@ -34,14 +34,13 @@ def abstract(drafts: Sequence[Draft], settings: SummarySettings, generator: Mode
     texts = _written([[c.text for c in d.candidates] for d in drafts], settings, generator)
     split = [[text[a:b] for a, b in sentences(text, d.language)][: settings.sentences] for text, d in zip(texts, drafts, strict=True)]
     written = [_within(some, settings.max_words) for some in split]
-    own = [c.text for d in drafts for c in d.candidates]
-    vectors = np.nan_to_num(load_encoder(settings.model).encode(own + [s for some in written for s in some]).values)
-    made, at, after = [], 0, len(own)
+    every = [sentence for some in written for sentence in some]
+    vectors = np.nan_to_num(load_encoder(settings.model).encode(every).values)
+    made, at = [], 0
     for draft, some in zip(drafts, written, strict=True):
-        source = Source.of([c.text for c in draft.candidates], vectors[at : at + len(draft.candidates)])
-        made.append(checked(draft, some, vectors[after : after + len(some)], source, settings, generator.name))
-        at += len(draft.candidates)
-        after += len(some)
+        source = Source.of([c.text for c in draft.candidates], draft.vectors)
+        made.append(checked(draft, some, vectors[at : at + len(some)], source, settings, generator.name))
+        at += len(some)
     return made
 
 

@@ -51,13 +51,15 @@ def extract(articles: Sequence[Article], settings: SummarySettings) -> list[Draf
     ]
     vectors = _encode([(a, r) for a, r, k in zip(articles, readings, known, strict=True) if k], settings)
     return [
-        Draft(
-            _summary(article, reading, next(vectors) if k else None, settings),
-            reading.candidates[: settings.max_sentences],
-            article.language,
-        )
+        _draft(article, reading, next(vectors) if k else None, settings)
         for article, reading, k in zip(articles, readings, known, strict=True)
     ]
+
+
+def _draft(article: Article, reading: Reading, vectors: Vectors | None, settings: SummarySettings) -> Draft:
+    rows = vectors.rows if vectors is not None else np.zeros((0, 0), dtype=np.float32)
+    candidates = reading.candidates[: settings.max_sentences]
+    return Draft(_summary(article, reading, vectors, settings), candidates, rows, article.language)
 
 
 def _is_known(language: str, settings: SummarySettings) -> bool:
@@ -99,10 +101,10 @@ def _encode(read_articles: Sequence[tuple[Article, Reading]], settings: SummaryS
     texts = [[c.text for c in reading.candidates[: settings.max_sentences]] for _, reading in read_articles]
     if not texts:
         return
-    output = load_encoder(settings.model).encode([t for some in texts for t in some])
-    at = 0
+    every = list(dict.fromkeys(t for some in texts for t in some))  # news repeats itself: each text once
+    place = {text: number for number, text in enumerate(every)}
+    output = load_encoder(settings.model).encode(every)
     for some in texts:
-        failed = [output.failed[i].message for i in range(at, at + len(some)) if i in output.failed]
-        rows = np.nan_to_num(output.values[at : at + len(some)])
+        failed = [output.failed[place[t]].message for t in some if place[t] in output.failed]
+        rows = np.nan_to_num(output.values[[place[t] for t in some]])
         yield Vectors(rows, failed[0] if len(failed) == len(some) else "")
-        at += len(some)

@@ -22,13 +22,18 @@ _FORMS = (
     r"<\|?/?(?:im_start|im_end|system|assistant|user|inst|endoftext|eot_id|start_header_id)\b|\[/?inst\]|<<\s*/?sys\s*>>",
     r"(?:^|\n|#)\s*(?:system|assistant|developer)\s*(?:prompt|message|override|note|instructions?)?\s*:",
     r"#{2,}\s*(?:instructions?|system|response)",
-    rf"\b(?:new|updated|real|actual|hidden|secret|important|following) {_RULES}\s*(?::|follow)",
+    rf"\b(?:new|updated|real|actual|hidden|secret|important|following) {_RULES}(?:\s*:|\s+follows?\s*[:,.])",
     # orders about the output
     rf"\b{_WRITE}\b[^.!?]{{0,60}}\b(?:in|to|into|at the (?:end|start) of|instead of) {_OUTPUT}\b",
     rf"\b(?:in|for) {_OUTPUT}\b[^.!?]{{0,60}}\b{_WRITE}\b",
     rf"\b{_OUTPUT} (?:must|should|has to|shall)\b",
     r"(?:^|[,;:.]\s*|\b(?:and|then|instead|please|now|just|must|to)\s+)(?:respond|reply|answer|output|print|repeat)\b"
     r"[^.!?]{0,30}\b(?:only|exactly|verbatim|nothing but|nothing else|(?:with )?the (?:word|string|phrase|token|following))\b",
+    # a sentence that is an order to write something, as no report begins
+    r"^\W*(?:(?:please|now|then|and|so|instead|just|first|stop [^.!?]{1,30}\band)[ ,]+)*"
+    r"(?:(?:ignore|disregard|pretend|translate|summari[sz]e)\s+(?:that|this|the|you|all|any|every)\b"
+    r"|(?:write|print|output|respond|reply|answer|repeat|say|append|insert|include|mention|execute|reveal)\s+"
+    r"(?:with\b|only\b|exactly\b|verbatim\b|this\b|the (?:word|string|phrase|text|following)\b|your\b|[\"'“‘]|(?-i:[A-Z]{3,})))",
     r"\b(?:instead of|rather than) (?:summari[sz]ing|a summary)\b|\bdo not summari[sz]e\b",
     # fake labels
     r"\b(?:label|classify|tag|mark|rate)\s+(?:everything|this (?:article|text|document)|all (?:targets|articles|texts|speakers))\b",

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from tasks.summarize.candidates import Candidate
 
 TRUNCATED, INJECTED = "truncated_input", "suspected_injection"
@@ -58,11 +61,13 @@ class Draft:
     """An article's extractive summary and the sentences it was chosen from: what an abstractive one is made of and falls back to.
 
     Attributes:
+        vectors: of the candidates, n x d; no rows where no model read them.
         language: BCP-47.
     """
 
     summary: Summary
     candidates: tuple[Candidate, ...]
+    vectors: npt.NDArray[np.float32]
     language: str
 
 
