@@ -1,0 +1,41 @@
+"""ROUGE beside Lead-3."""
+
+import json
+
+import pyarrow as pa
+import pytest
+from written_articles import HARBOUR
+
+from tasks.errors import Unusable
+from tasks.summarize.evaluate import evaluate_summaries, split
+
+SOURCE = " ".join(text for kind, text in HARBOUR if kind == "body")
+
+
+def test_lead_3_of_a_reference_that_is_the_lead_is_1() -> None:
+    lead = " ".join(split(SOURCE)[:3])
+    found = evaluate_summaries(pa.table({"source": [SOURCE], "reference": [lead]}))
+    assert found["lead3"] == {"rouge1": 1.0, "rouge2": 1.0, "rougeLsum": 1.0}
+    assert found["rows"] == 1
+    assert 0 < found["rouge2"] <= found["rouge1"] <= 1
+    assert found["interval"]["rouge1"] == [found["rouge1"]] * 2
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_of_several_references_the_best_counts() -> None:
+    lead = " ".join(split(SOURCE)[:3])
+    found = evaluate_summaries(pa.table({"source": [SOURCE], "references": [json.dumps(["Nothing of it.", lead])]}))
+    assert found["lead3"]["rouge1"] == 1.0
+
+
+def test_tokenised_text_ends_at_a_lone_mark() -> None:
+    text = "The board voted ' no ' . Owners wait . Is it over ? Not yet . '"
+    assert split(text) == ["The board voted ' no ' .", "Owners wait .", "Is it over ?", "Not yet .", "'"]
+
+
+@pytest.mark.parametrize(
+    "table", [pa.table({"source": ["a"]}), pa.table({"source": pa.array([], pa.string()), "reference": pa.array([], pa.string())})]
+)
+def test_a_table_without_references_or_rows_is_unusable(table: pa.Table) -> None:
+    with pytest.raises(Unusable, match="source and reference"):
+        evaluate_summaries(table)
