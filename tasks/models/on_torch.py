@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tasks.errors import Unusable
 from tasks.models.batches import BUDGET
 from tasks.models.networks import Floats, Ints
 from tasks.models.settings import pooling
+from tasks.models.threads import VARIABLE, threads
 
 AUTO = {
     "encoder": "AutoModel",
@@ -31,6 +33,8 @@ def pretrained(folder: Path, kind: str, dtype: str = "float32") -> Any:
         Unusable: weights that the network needs are missing or of another shape (transformers would fill them at random), or it is
             of an architecture that transformers does not know.
     """
+    if os.environ.get(VARIABLE):  # otherwise torch's own number stays, which a training in this process may have set
+        torch.set_num_threads(threads())
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model, info = getattr(transformers, AUTO[kind]).from_pretrained(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import transformers
 from conftest import MORE, WORDS, save
 
@@ -63,6 +64,16 @@ def test_the_number_of_cores_does_not_change_a_row(models, monkeypatch):
         found.append(encoder.encode(_news(50)).values)
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(found[0], found[2])
+
+
+def test_torch_takes_the_setting_too(models, monkeypatch):
+    before = torch.get_num_threads()
+    monkeypatch.setenv("NIGHTWIRE_THREADS", "1")
+    monkeypatch.setattr(load, "_loaded", {})
+    load_encoder(ModelSpec(kind="encoder", name=f"folder:{models('encoder')}", engine="torch"))
+    now = torch.get_num_threads()
+    torch.set_num_threads(before)
+    assert now == 1
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
