@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from flows.places import Places
@@ -27,8 +28,9 @@ def note(places: Places, date: dt.date, error: NightwireError, at: dt.datetime) 
 
 
 def clear(places: Places, date: dt.date) -> None:
-    """The night succeeded."""
-    _path(places, date).unlink(missing_ok=True)
+    """The night succeeded; where the note can't be removed, the published night is what counts."""
+    with suppress(OSError):
+        _path(places, date).unlink(missing_ok=True)
 
 
 def read(places: Places, date: dt.date) -> str | None:

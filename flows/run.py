@@ -143,7 +143,6 @@ class Run:
         """
         with locked(self.desk.places.lock(str(self.date)), f"night {self.date}"):
             try:
-                self.desk.places.store.clean()
                 published = self._healing(runner)
             except NightwireError as error:
                 failures.note(self.desk.places, self.date, error, self.now())
@@ -155,8 +154,13 @@ class Run:
         """Walk the night; a damaged file of the store is removed and built again, a few times at most."""
         for _ in range(HEALED_AT_MOST):
             try:
+                self.desk.places.store.clean()
                 work, tonight = self.walk(runner)
                 return self.finish(work, tonight)
+            except OSError as error:
+                raise Abort(
+                    f"night {self.date}: the disk said no: {error}. Readers see what they saw; make room and run again."
+                ) from error
             except DamagedFileError as error:
                 log.warning("%s It is removed and built again now.", error)
                 error.path.unlink(missing_ok=True)
@@ -199,10 +203,7 @@ class Run:
             return draft  # nothing new to a reader: a lost file of the store was built again, or somebody else was faster
         runs = store.put(self._runs(draft), RUNS)
         final = dataclasses.replace(draft, runs=runs)
-        try:
-            publish(self.desk.places, final, self._pages(work, tonight))
-        except OSError as error:
-            raise Abort(f"publish of {self.date}: the disk said no: {error}. Readers see what they saw; run again.") from error
+        publish(self.desk.places, final, self._pages(work, tonight))
         return final
 
     def steps(self) -> dict[str, int]:
