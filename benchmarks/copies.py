@@ -45,7 +45,7 @@ def run_ours(folder: Path) -> dict[str, float]:
 
     from tasks.dedup.cluster import NightCopies, cluster
     from tasks.dedup.sign import SignSettings, sign
-    from tasks.tables import ARTICLES, SIGNATURES, concat
+    from tasks.tables import ARTICLES, HISTORY
 
     signed, spent = [], time.process_time()
     for part in sorted((folder / "parts").iterdir()):
@@ -53,13 +53,35 @@ def run_ours(folder: Path) -> dict[str, float]:
         columns = {f.name: pa.nulls(len(table), f.type) for f in ARTICLES.schema}
         signed.append(sign(pa.table({**columns, "article_id": table["id"], "text": table["text"]}), SignSettings(shingle=5)))
     sign_cpu, spent = time.process_time() - spent, time.process_time()
-    signatures = concat(signed, SIGNATURES)
-    del signed, table, columns
-    copies, stories, _ = cluster(signatures, SIGNATURES.empty(), NightCopies(run_date=dt.date(2026, 1, 1)))
+    del table, columns
+    signatures = gathered(signed)
+    copies, stories, _ = cluster(signatures, HISTORY.empty(), NightCopies(run_date=dt.date(2026, 1, 1)))
     cluster_cpu = time.process_time() - spent
     pq.write_table(copies, folder / "copies.parquet")
     pq.write_table(stories, folder / "stories.parquet")
     return {"sign_cpu": sign_cpu, "cluster_cpu": cluster_cpu}
+
+
+def gathered(parts: list[pa.Table]) -> pa.Table:
+    """The parts as one table in one piece, each part let go as soon as it is copied: the shingles never stand in memory twice."""
+    from tasks.tables import SIGNATURES, conform
+
+    sizes = [part["shingles"].combine_chunks().buffers()[2].size for part in parts]
+    if sum(sizes) >= 1 << 31:
+        return pa.concat_tables(parts, promote_options="permissive")
+    flat, lengths, light, begin = np.empty(sum(sizes), np.uint8), [], [], 0
+    parts.reverse()
+    while parts:
+        part = parts.pop()
+        shingles = part["shingles"].combine_chunks()
+        light.append(part.drop_columns(["shingles"]))
+        lengths.append(np.diff(np.frombuffer(shingles.buffers()[1], np.int32, len(shingles) + 1)))
+        data = shingles.buffers()[2]
+        flat[begin : begin + data.size] = np.frombuffer(data, np.uint8)
+        begin += data.size
+    offsets = np.r_[0, np.cumsum(np.concatenate(lengths))].astype(np.int32)
+    column = pa.BinaryArray.from_buffers(pa.binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(flat)])
+    return conform(pa.concat_tables(light, promote_options="permissive").append_column("shingles", column), SIGNATURES)
 
 
 def run_rensa(folder: Path) -> dict[str, float]:

@@ -64,7 +64,7 @@ def propose(window: Window, settings: CopySettings) -> Pairs:
 
 
 def _fingerprints(window: Window, settings: CopySettings) -> Hashes:
-    """`hash << 32 | rank`, ascending, without repeats. One document speaks for all that have the same words."""
+    """`hash << 32 | rank`, ascending. One document speaks for all that have the same words."""
     own = (window.same_as == np.arange(len(window))) & (window.size >= settings.min_shingles)
     rate = rates(window.size, settings.sample)
     found = []
@@ -78,8 +78,19 @@ def _fingerprints(window: Window, settings: CopySettings) -> Hashes:
     keys = np.concatenate([np.empty(0, np.uint64), *found])
     found.clear()
     keys.sort()
-    repeated = keys[1:] == keys[:-1]
-    return keys[np.r_[True, ~repeated]] if repeated.any() else keys
+    return _met(keys)
+
+
+def _met(keys: Hashes) -> Hashes:
+    """Without fingerprints that stand in one document only, which are most, and without repeats in one document."""
+    if len(keys) < 2:
+        return keys[:0]
+    hashes = keys.view("<u4")[1::2]
+    same = hashes[1:] == hashes[:-1]
+    keep = np.r_[same, False]
+    keep[1:] |= same
+    keys = keys[keep]
+    return keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys
 
 
 def _meet(keys: Hashes, tonight: int) -> tuple[Hashes, npt.NDArray[np.bool_]]:
