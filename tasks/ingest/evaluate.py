@@ -68,7 +68,7 @@ def evaluate_extraction(archive: Path, language: str = "") -> dict[str, Any]:
     rows = extract(documents, ExtractSettings()).to_pylist()
     seconds = time.process_time() - began
     by_name = {row["uri"]: row for row in rows}
-    pairs = [(page.body, by_name[page.name]["text"] or "") for page in chosen]
+    pairs = [(page.body, _body(by_name[page.name])) for page in chosen]
     precision, recall, f1 = body_scores(pairs)
     return {
         "rows": len(chosen),
@@ -81,6 +81,12 @@ def evaluate_extraction(archive: Path, language: str = "") -> dict[str, Any]:
         "date": _share([_same_day(p, by_name[p.name]) for p in chosen if p.published]),
         "pages_per_second": len(chosen) / seconds,
     }
+
+
+def _body(row: dict[str, Any]) -> str:
+    """The article's own text: all but its title and what the site put between."""
+    spans = [p for p in row["paragraphs"] if p["kind"] not in ("title", "boilerplate")]
+    return "\n".join(row["text"][p["start"] : p["end"]] for p in spans)
 
 
 def _share(hits: Sequence[bool]) -> float | None:

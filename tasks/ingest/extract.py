@@ -91,7 +91,7 @@ def article(document: Mapping[str, Any], source: SourceSettings, settings: Extra
     """
     raw_text = encoding.decode(document["raw"], document["charset"])
     draft = _draft(raw_text, document, source)
-    text, spans = paragraphs.join(plain.without_title(draft.blocks, draft.title))
+    text, spans = paragraphs.join(plain.without_title(draft.blocks, [draft.title]))
     words = len(text.split())
     if not words:
         raise RejectDocument("no_article", "no text beside the title")

@@ -136,9 +136,14 @@ def published(head: Head, url: str) -> list[tuple[str, str]]:
 
 def title(head: Head) -> str:
     """The headline of JSON-LD, else `og:title`, `<h1>`, `<title>`, without the site's name at its end."""
-    said = (head.article.get("headline"), head.metas.get("og:title"), next(iter(head.headings), ""), head.title)
-    candidates = [text for text in (line(unescape(unescape(s))) for s in said if isinstance(s, str)) if text]
+    candidates = titles(head)
     return _without_site(candidates, line(head.metas.get("og:site_name", ""))) if candidates else ""
+
+
+def titles(head: Head) -> list[str]:
+    """Every headline that the page gives itself, the most trusted first."""
+    said = (head.article.get("headline"), head.metas.get("og:title"), next(iter(head.headings), ""), head.title)
+    return [text for text in (line(unescape(unescape(s))) for s in said if isinstance(s, str)) if text]
 
 
 def _without_site(candidates: list[str], site: str) -> str:

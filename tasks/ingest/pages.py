@@ -49,7 +49,7 @@ def extract(text: str, url: str = "") -> Draft:
     address = head.canonical if head.canonical.startswith(("http://", "https://")) else head.metas.get("og:url", "")
     return Draft(
         title=metadata.title(head),
-        blocks=tuple(plain.label(lines)),
+        blocks=tuple(plain.without_title(plain.label(lines), metadata.titles(head))),
         url=address or url,
         byline=metadata.byline(head),
         language=tree.get("lang", ""),

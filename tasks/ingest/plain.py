@@ -11,6 +11,17 @@ from tasks.ingest.article import Draft
 LONGEST_TITLE = 200
 TEASERS = 3
 """How many paragraphs may stand between the title and the paragraph with the dateline."""
+LONGEST_BOILERPLATE = 160
+"""Characters: what is longer says something of its own."""
+_BOILERPLATE = re.compile(
+    r"(?:(?:advertisement|anzeige|publicité|comments|newsletter|recommended|all rights reserved|share this)[.:]?$|"
+    r"(?:related(?: articles| stories| news| content| topics)?|tags?|topics|see also|read more|read next|mehr zum thema)(?=:|$)|"
+    r"(?:more from|more on this|most read|most popular|for more stories|click here|join our|sign up (?:for|to)|"
+    r"subscribe (?:to|now|here)|follow (?:us|our|\w+ on)|get the latest|download (?:the|our) app|copyright ©|© ?\d{4}|"
+    r"image source|image caption|photo:|getty images|lesen sie auch|lire aussi|leer también|leggi anche|читайте также)\b)",
+    re.IGNORECASE,
+)
+"""Lines that sites put between an article's paragraphs, seen on labelled pages: a whole line, or its beginning."""
 _BYLINE = re.compile(r"(?:by|von|par|por|di|door)\s+([^\W\d_][^\n]{2,80})", re.IGNORECASE)
 
 
@@ -35,12 +46,18 @@ def label(lines: list[str]) -> list[tuple[str, str]]:
     return [("teaser" if n < first else "body", line) for n, line in enumerate(lines)]
 
 
-def without_title(blocks: Iterable[tuple[str, str]], title: str) -> list[tuple[str, str]]:
-    """The blocks, those near the top that say the title again as `title`."""
-    wanted = _letters(title)
-    return [
-        ("title" if n < TEASERS and wanted and _letters(block) == wanted else kind, block) for n, (kind, block) in enumerate(blocks)
-    ]
+def without_title(blocks: Iterable[tuple[str, str]], titles: Iterable[str]) -> list[tuple[str, str]]:
+    """The blocks, those near the top that say a title again as `title`, and short lines of the site's own as `boilerplate`."""
+    wanted = {_letters(title) for title in titles} - {""}
+    labelled = []
+    for number, (kind, block) in enumerate(blocks):
+        if number < TEASERS and _letters(block) in wanted:
+            labelled.append(("title", block))
+        elif kind == "body" and len(block) <= LONGEST_BOILERPLATE and _BOILERPLATE.match(block):
+            labelled.append(("boilerplate", block))
+        else:
+            labelled.append((kind, block))
+    return labelled
 
 
 def _letters(text: str) -> str:

@@ -230,6 +230,12 @@ def test_wrapped_text_is_joined_by_blank_lines() -> None:
     assert len(paragraphs.split("One.\nTwo.\n\nThree.")) == 3
 
 
+def test_titles_and_boilerplate_are_labelled() -> None:
+    lines = ["Harbour Stays Closed", "The ferry stays.", "Read more: Storm", "Read more books, she said.", "ADVERTISEMENT", "Tags"]
+    kinds = [kind for kind, _ in plain.without_title(plain.label(lines), ["Harbour stays closed!", ""])]
+    assert kinds == ["title", "body", "boilerplate", "body", "boilerplate", "boilerplate"]
+
+
 def test_signs() -> None:
     assert signs.flags("К", "\u041aiev falls silent") == ["confusable"]
     assert signs.flags("a\u202eb", "ab") == ["confusable"]
@@ -276,6 +282,7 @@ FUNCTIONS: list[Callable[[str], object]] = [
     lambda t: feeds._FORBIDDEN.search(feeds._ENTITY.sub("", t)),
     lambda t: metadata._URL_DAY.search(t[:2048]),
     plain.read,
+    lambda t: plain.without_title([("body", t), ("body", t[:160])], [t]),
 ]
 
 
