@@ -1,8 +1,8 @@
 """How much each sentence, and each set of sentences, is worth: two linear models with their weights.
 
 Fitted by `benchmarks/fit_summaries.py` (ridge regression) on what summaries of news took up: QAGS-CNN's articles with the sentences
-that systems wrote of them, Newsroom, BBC, publishers' own summaries (fundus) and headlines (FNC-1). Chosen by cross-validation there;
-REALSumm was never used for fitting or choosing. Figures: docs/summaries.md.
+that systems wrote of them, Newsroom, BBC, publishers' own summaries (fundus) and headlines (FNC-1). Chosen by cross-validation there,
+not on REALSumm. Figures, and how often REALSumm was looked at: docs/summaries.md and docs/log/summaries.md.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ _TAIL = 40
 """How many characters before a full stop decide about it: a bound, so that the cost stays linear."""
 
 _ABBREVIATIONS: dict[str, str] = {
-    "en": "mr|mrs|ms|dr|prof|st|approx|pct|ft|mt|messrs|mmes|supt|insp|cmdr|sgt|cpl|pvt|capt|maj|lt|col|gen|rev|hon|gov|sen|rep|atty|dept|dist|est|vs|viz",
+    "en": "mr|mrs|ms|dr|prof|st|approx|pct|ft|mt|messrs|mmes|supt|insp|cmdr|sgt|cpl|"
+    "pvt|capt|maj|lt|col|gen|rev|hon|gov|sen|rep|atty|dept|dist|est|vs|viz",
     "de": "bzw|ca|dr|prof|hr|fr|st|str|nr|mio|mrd|abs|art|bspw|evtl|ggf|jan|febr|aug|sept|okt|nov|dez|jh|geb|gest|sog|vgl|zzgl",
     "fr": "m|mm|mme|mlle|mgr|dr|pr|me|st|ste|janv|févr|juil|sept|oct|nov|déc|env|av|art|vol|éd|cf",
     "es": "sr|sra|srta|sres|dr|dra|d|dña|prof|gral|cnel|ing|lic|av|avda|núm|pág|art|aprox|uu|ee",
