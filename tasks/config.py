@@ -209,10 +209,20 @@ class SummarySettings(Settings):
 
 
 class QuoteSettings(Settings):
-    """Quotes and their speakers."""
+    """Quotes and their speakers.
 
-    model: ModelSpec | None = None
-    languages: Strings = ("en",)
+    Attributes:
+        model: what marks sources, cues and contents in English; `model = "rules"` leaves it to rules alone.
+        languages: base languages that are read; those other than English get direct quotations only, by rules.
+    """
+
+    model: ModelSpec | None = ModelSpec(kind="token", name="shipped:quotes", max_tokens=256)
+    languages: Strings = ("en", "de", "fr", "es", "it", "nl", "pt", "ru", "uk", "tr")
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _rules_alone(cls, value: Any) -> Any:
+        return None if value == "rules" else value
 
 
 class Target(Settings):

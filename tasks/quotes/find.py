@@ -15,7 +15,7 @@ from tasks.quotes.abroad import direct
 from tasks.quotes.attribution import Attribution, Span
 from tasks.quotes.calibrate import calibrated
 from tasks.quotes.decode import back, joined, link, parts
-from tasks.quotes.marks import Marks, speech
+from tasks.quotes.marks import Marks, is_title, quoted, speech
 from tasks.quotes.rules import by_rules
 
 Job = tuple[str, Sequence[Span], str]
@@ -88,7 +88,8 @@ def _helped(job: Job, seen: list[Attribution]) -> list[Attribution]:
     """The model's attributions with edges on quotation marks, and the rules' quotations in marks that lie outside all of them."""
     text, paragraphs, language = job
     marks = speech(text, paragraphs)
-    kept = [_snapped(text, one, marks) for one in seen]
+    titles = Marks(one for start, end in paragraphs for one in quoted(text, start, end) if is_title(text, one))
+    kept = [_snapped(text, one, marks) for less in seen if (one := _untitled(less, titles))]
     taken = bytearray(len(text))
     for start, end in (span for one in kept for span in one.content):
         taken[start:end] = b"\1" * (end - start)
@@ -96,6 +97,12 @@ def _helped(job: Job, seen: list[Attribution]) -> list[Attribution]:
         if marks.at(one.start) and not any(any(taken[start:end]) for start, end in one.content):
             kept.append(one)
     return sorted(kept, key=lambda one: one.content)
+
+
+def _untitled(one: Attribution, titles: Marks) -> Attribution | None:
+    """The attribution without spans that are a quoted title; None where nothing is left."""
+    kept = tuple((start, end) for start, end in one.content if not ((title := titles.at(start)) and end <= title.end))
+    return Attribution(kept, one.cue, one.source, one.confidence) if kept else None
 
 
 def _snapped(text: str, one: Attribution, marks: Marks) -> Attribution:

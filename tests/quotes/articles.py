@@ -6,7 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from tasks.config import QuoteSettings
 from tasks.tables import ARTICLES
+
+RULES_ALONE = QuoteSettings(model=None)
 
 
 def table(*texts: str, language: str = "en", kinds: tuple[str, ...] = (), copies: dict[int, int] | None = None) -> pa.Table:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.config import QuoteSettings
 from tasks.errors import Unusable
 from tasks.quotes.attribution import Attribution
 from tasks.quotes.evaluate import Score, evaluate_quotes, matched
 from tasks.quotes.gold import attributions
+from tests.quotes.articles import RULES_ALONE
 from tests.quotes.brat import ROAD, ROAD_BRAT, table
 
 
@@ -37,7 +37,7 @@ def test_the_speaker_is_judged_only_where_the_content_is_right() -> None:
 
 
 def test_the_rules_on_our_own_annotation() -> None:
-    got = evaluate_quotes(table(2), QuoteSettings())
+    got = evaluate_quotes(table(2), RULES_ALONE)
     assert (got["rows"], got["model"]) == (2, "rules@2")
     assert got["direct_strict_f1"] == 1.0
     assert got["content_overlap_f1"] == 1.0
@@ -46,4 +46,4 @@ def test_the_rules_on_our_own_annotation() -> None:
 
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(Unusable, match="no column brat"):
-        evaluate_quotes(table().drop_columns(["brat"]), QuoteSettings())
+        evaluate_quotes(table().drop_columns(["brat"]), RULES_ALONE)

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from tasks.config import QuoteSettings
 from tasks.quotes import quotes
-from tests.quotes.articles import table
+from tests.quotes.articles import RULES_ALONE, table
 
 TALKS = """Harbour Talks to Resume - Ministry
 Northland hopes that the island government will take the talks seriously, Norlandish Deputy Trade Minister Anna Berg said on Friday.
@@ -23,7 +22,7 @@ She noted that "the meeting in Marburg allowed them to agree on a number of step
 
 
 def rows(text: str, **more: Any) -> list[dict[str, Any]]:
-    found, rejects = quotes(table(text, **more), QuoteSettings())
+    found, rejects = quotes(table(text, **more), RULES_ALONE)
     assert rejects.num_rows == 0
     return found.to_pylist()  # type: ignore[no-any-return]
 
@@ -104,7 +103,7 @@ def test_according_to() -> None:
     ],
 )
 def test_direct_quotations_in_other_languages(language: str, text: str, speaker: str | None) -> None:
-    found, _ = quotes(table(text, language=language), QuoteSettings(languages=(language,)))
+    found, _ = quotes(table(text, language=language), RULES_ALONE)
     (row,) = found.to_pylist()
     assert (row["kind"], row["speaker"]) == ("direct", speaker)
 
@@ -132,7 +131,7 @@ def test_no_quotation_no_row() -> None:
 def test_a_flood_of_anything_takes_time_in_proportion(unit: str) -> None:
     def seconds(size: int) -> float:
         began = time.process_time()
-        quotes(table(unit * (size // len(unit))), QuoteSettings())
+        quotes(table(unit * (size // len(unit))), RULES_ALONE)
         return time.process_time() - began
 
     seconds(1000)
