@@ -1,0 +1,135 @@
+"""What is strange about a night, and what a run's page shows of it; nothing from outside is markup there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from flows import manifest, monitor, query
+from flows.monitor import Night
+from flows.pages import MARK, plain, weeks
+from flows.run import Desk
+from flows.status import DateStatus
+from tests.flows.conftest import NIGHT
+
+DAY = dt.date(2026, 3, 20)
+
+
+def night(
+    days: int = 0, outlets: Mapping[str, int] | None = None, labels: Mapping[str, int] | None = None, quotes: int = 40, nobody: int = 4
+) -> Night:
+    return Night(
+        DAY - dt.timedelta(days=days),
+        {"courier": 10, "hrf": 10} if outlets is None else outlets,
+        {"favor": 20, "against": 20, "neutral": 10, "unclear": 5} if labels is None else labels,
+        quotes,
+        nobody,
+    )
+
+
+EARLIER = [night(days) for days in range(14, 0, -1)]
+
+
+def kinds(tonight: Night, earlier: list[Night] = EARLIER) -> list[str]:
+    return [alert.kind for alert in monitor.alerts(tonight, earlier)]
+
+
+def test_an_ordinary_night_has_no_alert() -> None:
+    assert kinds(night()) == []
+
+
+@pytest.mark.parametrize(
+    ("tonight", "kind"),
+    [
+        (night(outlets={"courier": 5, "hrf": 4}), "volume"),
+        (night(outlets={"courier": 20}), "outlet"),
+        (night(labels={"favor": 20, "against": 20, "neutral": 10, "unclear": 22}), "abstention"),
+        (night(nobody=13), "unattributed"),
+        (night(labels={"favor": 45, "against": 2, "neutral": 4, "unclear": 4}), "drift"),
+    ],
+)
+def test_each_strange_night_is_told(tonight: Night, kind: str) -> None:
+    assert kinds(tonight) == [kind]
+
+
+def test_an_outlet_that_came_seldom_may_be_silent() -> None:
+    seldom = [night(days, outlets={"courier": 20, "seldom": 1} if days % 3 == 0 else {"courier": 20}) for days in range(14, 0, -1)]
+    assert kinds(night(outlets={"courier": 20}), seldom) == []
+
+
+def test_few_nights_and_few_rows_tell_nothing() -> None:
+    assert kinds(night(outlets={}), EARLIER[:2]) == []
+    assert kinds(night(labels={"favor": 5, "unclear": 10}, quotes=10, nobody=10)) == []
+
+
+def test_the_funnel_counts_what_is_published(first_night: Path) -> None:
+    desk = Desk.open(first_night / "configs" / "demo.toml")
+    published = manifest.read(desk.places.published, NIGHT)
+    assert published is not None
+    funnel = {row["what"]: row["rows"] for row in monitor.funnel(desk, published)}
+    assert funnel["articles"] + funnel["set aside before they were articles"] == funnel["documents in"]
+    assert 0 < funnel["stories"] <= funnel["articles"]
+    assert funnel["canonical articles, which models read"] <= funnel["articles"]
+    sources = monitor.sources(desk, NIGHT)
+    assert {row["source"] for row in sources} == {source.name for source in desk.config.sources}
+    assert sum(row["articles"] for row in sources) == funnel["articles"]
+    assert {row["stage"] for row in monitor.timings(published)} >= {"fetch", "stances", "digest"}
+    assert sum(row["documents"] for row in monitor.rejects(desk, NIGHT)) >= funnel["set aside before they were articles"]
+    assert len(monitor.stances(desk, NIGHT)) == len(desk.config.targets)
+
+
+def test_a_query_sees_every_table_with_its_date(first_night: Path) -> None:
+    published = first_night / "published"
+    (line,) = query.answer(published, "select distinct run_date from stances join articles using (article_id, run_date)", as_json=True)
+    assert line == '{"run_date": "2026-03-02"}'
+    assert "1 row(s)" in "".join(query.answer(published, "select count(*) from articles", as_json=False))
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "![x](http://evil.example/x.png)",
+    "[the bank](http://evil.example)",
+    "http://evil.example",
+    "<http://evil.example>",
+    "a | b\n|---|---|\n| c | d |",
+    "```mermaid\ngraph TD\n```",
+    "# Heading",
+    "\u202egnirts",
+    "&lt;b&gt;",
+    "a@evil.example",
+    "1. one",
+    "***",
+    "`x`",
+    "\\",
+]
+
+
+def tokens(text: str) -> set[str]:
+    parsed = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
+    return {token.type for token in parsed} | {child.type for token in parsed for child in token.children or ()}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_from_outside_is_markup(text: str) -> None:
+    assert tokens(f"x {plain(text)}") <= {"paragraph_open", "inline", "text", "text_special", "paragraph_close"}
+    assert "\u202e" not in plain(text)
+
+
+@given(st.text())
+def test_no_text_at_all_is_markup(text: str) -> None:
+    assert tokens(f"x {plain(text)} x") <= {"paragraph_open", "inline", "text", "text_special", "paragraph_close"}
+
+
+def test_the_matrix_has_a_sign_for_every_night() -> None:
+    days = [DateStatus(DAY + dt.timedelta(days=number), "fresh", "nothing to do", True, {}) for number in range(9)]
+    days.append(DateStatus(DAY + dt.timedelta(days=9), "failed", "Abort: ![x](http://evil.example)", False, {}))
+    shown = weeks(days)
+    assert shown.count(MARK["fresh"]) == 9 + 1
+    assert "2026-03-29 failed: " in shown
+    assert "http://" not in shown
