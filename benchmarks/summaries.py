@@ -36,7 +36,7 @@ def timed(name: str, count: int, run: Callable[[], Result], floor: float = 0.0) 
     begun = time.perf_counter()
     result = run()
     seconds = time.perf_counter() - begun
-    ratio = f"  {seconds / floor:6.1f} x" if floor else ""
+    ratio = f"  {seconds / floor:8.3f} x" if floor else ""
     print(f"{name:34} {seconds:8.2f} s {count / seconds:10.1f} articles/s{ratio}")
     return result, seconds
 
