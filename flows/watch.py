@@ -139,10 +139,13 @@ def under_way(client: SyncPrefectClient) -> list[FlowRun]:
 
 def dates_of(run: FlowRun, zone: str) -> set[dt.date]:
     """The nights of a run: those of a backfill, its parameter's, else the last one that is over when it is due."""
-    if asked := run.parameters.get("wanted"):
-        return set(Wanted.model_validate(asked).nights())
-    if given := run.parameters.get("date"):
-        return {dt.date.fromisoformat(str(given))}
+    try:
+        if asked := run.parameters.get("wanted"):
+            return set(Wanted.model_validate(asked).nights())
+        if given := run.parameters.get("date"):
+            return {dt.date.fromisoformat(str(given))}
+    except ValueError:  # a form that was filled in wrong: that run fails by itself
+        return set()
     return {dates.last_night(run.expected_start_time, zone)} if run.expected_start_time else set()
 
 
