@@ -25,7 +25,7 @@ class Tonight:
     digest: Pile
 
 
-def night(work: Work, documents: Pile, history: Pile) -> Tonight:
+def night(work: Work, documents: Pile, history: Pile, heard: Pile) -> Tonight:
     """The path of a night, from what the sources brought to what is published."""
     (drafts,) = work.each(EXTRACT, documents)
     (articles,) = work.each(REPEATS, drafts)
@@ -49,5 +49,6 @@ def night(work: Work, documents: Pile, history: Pile) -> Tonight:
         "stances": (stances, outlets),
         "rejects": (rejects, unsummarised, unquoted, unjudged),
     }
-    (digest,) = work.whole(DIGEST, *(Pile(tuple(s for p in piles for s in p.shards), False) for piles in published.values()))
-    return Tonight(published, signed, digest)
+    tables = (Pile(tuple(s for p in piles for s in p.shards), False) for piles in published.values())
+    digest, voices = work.whole(DIGEST, *tables, heard)
+    return Tonight(published | {"voices": (voices,)}, signed, digest)

@@ -132,7 +132,8 @@ class Run:
         """Queue the whole night on a runner."""
         work, documents = self._fetch(runner)
         earlier = work.given(ref for known in self.history.values() for ref in known.signatures)
-        return work, night(work, documents, earlier)
+        heard = work.given(ref for known in self.history.values() for ref in known.tables.get("voices", ()))
+        return work, night(work, documents, earlier, heard)
 
     def execute(self, runner: Runner) -> Manifest:
         """Run the night and publish it; a failure is noted for `nightwire status`.

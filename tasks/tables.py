@@ -300,6 +300,20 @@ REJECTS = _spec(
     retryable=pa.bool_(),
 )
 
+VOICES = _spec(
+    "voices",
+    "night target_id holder",
+    {"label": ("favor", "against", "mixed", "neutral", "unclear")},
+    night=pa.date32(),
+    target_id=WORD,  # empty: heard at all
+    holder=pa.string(),  # a quoted speaker
+    label=WORD,  # over all their quotes of the night; mixed where they are heard on both sides; null where target_id is empty
+    quotes=pa.int32(),
+    position=pa.float32(),  # -1 against .. 1 in favour: median of p_favor - p_against; null where target_id is empty
+    article_id=pa.string(),  # of the quote that shows it best
+)
+"""Who was heard in a night, and where they stood: what the next nights are compared with."""
+
 DIGESTS = _spec("digests", "run_date", run_date=pa.date32(), html=pa.large_string(), markdown=pa.large_string())
 """Internal: the morning digest, published as a page."""
 
@@ -326,7 +340,7 @@ RUNS = _spec(
     status=WORD,
 )
 
-PUBLISHED: tuple[Spec, ...] = (ARTICLES, COPIES, STORIES, SUMMARIES, ROUNDUPS, QUOTES, STANCES, REJECTS, RUNS)
+PUBLISHED: tuple[Spec, ...] = (ARTICLES, COPIES, STORIES, SUMMARIES, ROUNDUPS, QUOTES, STANCES, VOICES, REJECTS, RUNS)
 """What a reader finds under `published/`."""
 ALL: tuple[Spec, ...] = (DOCUMENTS, CANONICAL, SIGNATURES, HISTORY, DIGESTS, LABELLED, *PUBLISHED)
 SPECS: dict[str, Spec] = {spec.name: spec for spec in ALL}

@@ -54,6 +54,7 @@ class Night:
     quotes: pa.Table
     stances: pa.Table
     rejects: pa.Table
+    earlier: pa.Table
 
     @cached_property
     def article_rows(self) -> dict[str, Row]:
@@ -75,6 +76,12 @@ class Night:
         """Those that say something of the target: `none` rows are left out."""
         rows: list[Row] = plain(self.stances).to_pylist()
         return [r for r in rows if r["label"] != "none" and r["mention"] != "not_mentioned"]
+
+    @cached_property
+    def earlier_rows(self) -> list[Row]:
+        """VOICES of the nights before, the latest first."""
+        rows: list[Row] = plain(self.earlier).to_pylist()
+        return sorted(rows, key=lambda r: (-r["night"].toordinal(), r["target_id"], r["holder"]))
 
     def told(self, article_id: str) -> Told:
         """The article as the page names it; one of an earlier night has no more than its id."""

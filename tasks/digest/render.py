@@ -43,7 +43,7 @@ def _environment(autoescape: bool) -> Environment:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    made.filters |= {"percent": _percent, "label": _label, "md": _escaped}
+    made.filters |= {"percent": _percent, "label": _label, "md": _escaped, "day": _day}
     return made
 
 
@@ -58,6 +58,10 @@ def _label(word: str) -> str:
 
 def _escaped(text: object) -> str:
     return safe.markdown(safe.plain(str(text)))
+
+
+def _day(date: dt.date) -> str:
+    return f"{date.day} {date:%B}"
 
 
 def _percent(share: float) -> str:
@@ -76,18 +80,18 @@ def render(night: Night) -> tuple[str, str]:
 
 
 def _sections(night: Night) -> dict[str, Any]:
-    order, counted, view = ranked(night), numbers(night), night.view
+    order, counted, view, stances = ranked(night), numbers(night), night.view, sides(night)
     return {
         "title": safe.plain(view.digest.title),
-        "date": f"{view.run_date:%A}, {view.run_date.day} {view.run_date:%B %Y}",
+        "date": f"{view.run_date:%A}, {_day(view.run_date)} {view.run_date:%Y}",
         "interval": _interval(view.run_date, view.timezone),
         "tiles": _tiles(counted),
         "numbers": counted,
         "stories": stories(night, order[: view.digest.stories]),
         "more_stories": max(0, len(order) - view.digest.stories),
-        "sides": [_drawn(side, view.digest.quotes) for side in sides(night)],
+        "sides": [_drawn(side, view.digest.quotes) for side in stances],
         "flows": flows(night, order),
-        "speakers": speakers(night),
+        "speakers": speakers(night, stances),
         "caveats": CAVEATS,
     }
 

@@ -73,16 +73,14 @@ class Side:
     """One target.
 
     Attributes:
-        holders: those whose stance the model tells.
-        open: names of those whom it leaves unclear.
+        all_holders: every named speaker, those whom the model leaves unclear last.
         unnamed: statements without a named speaker.
         outlets: (outlet, label, articles behind it, confidence), the unclear ones left out.
         unclear, statements: of quoted speakers.
     """
 
     target: Target
-    holders: tuple[Holder, ...]
-    open: tuple[str, ...]
+    all_holders: tuple[Holder, ...]
     unnamed: int
     voices: tuple[Voice, ...]
     outlets: tuple[tuple[Outlet, str, int, float], ...]
@@ -95,6 +93,16 @@ class Side:
         counted = Counter(h.label for h in self.holders)
         told = [f"{counted[label]} {words}" for label, words in WORDS.items() if counted[label]]
         return ", ".join(told + ([f"{len(self.open)} left unclear"] if self.open else [])) or "nobody heard"
+
+    @property
+    def holders(self) -> tuple[Holder, ...]:
+        """Those whose stance the model tells."""
+        return tuple(h for h in self.all_holders if h.label != "unclear")
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """Names of those whom it leaves unclear."""
+        return tuple(h.name for h in self.all_holders if h.label == "unclear")
 
 
 def sides(night: Night) -> list[Side]:
@@ -126,8 +134,7 @@ def _side(night: Night, target: Target, rows: list[Row]) -> Side:
     ]
     return Side(
         target=target,
-        holders=tuple(h for h in holders if h.label != "unclear"),
-        open=tuple(h.name for h in holders if h.label == "unclear"),
+        all_holders=tuple(holders),
         unnamed=len(quoted) - sum(map(len, named.values())),
         voices=tuple(sorted(voices, key=lambda v: (_RANK[v.label], -v.confidence, v.said.told.article_id))),
         outlets=tuple(sorted(outlets, key=lambda o: (o[0].name, o[1]))),

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tasks.config import DigestSettings, Outlet, Target
 from tasks.digest import DIGEST, DigestView
-from tasks.tables import ARTICLES, COPIES, QUOTES, REJECTS, ROUNDUPS, STANCES, STORIES, SUMMARIES, Spec
+from tasks.tables import ARTICLES, COPIES, QUOTES, REJECTS, ROUNDUPS, STANCES, STORIES, SUMMARIES, VOICES, Spec
 
 DATE = dt.date(2026, 3, 2)
 MORNING = dt.datetime(2026, 3, 2, 5, 30, tzinfo=dt.UTC)
@@ -99,5 +99,6 @@ def tables(words: str = "ordinary words", url: str | None = None, name: str = "A
 
 def render(night: Mapping[str, pa.Table], view: DigestView = VIEW) -> tuple[str, str]:
     """The page and its Markdown."""
-    (row,) = DIGEST.run(*[night[spec.name] for spec in DIGEST.reads], view).to_pylist()
+    digests, _ = DIGEST.run(*[night.get(spec.name, VOICES.empty()) for spec in DIGEST.reads], view)
+    (row,) = digests.to_pylist()
     return row["html"], row["markdown"]

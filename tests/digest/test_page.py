@@ -16,7 +16,7 @@ from tasks.digest.chart import chart
 from tasks.digest.night import Night
 from tasks.digest.sides import sides
 from tasks.digest.top import flows, ranked, stories
-from tasks.tables import ARTICLES, COPIES, QUOTES, STANCES, STORIES
+from tasks.tables import ARTICLES, COPIES, QUOTES, STANCES, STORIES, VOICES
 from tests.digest.nights import VIEW, article, quote, render, rows, stance, tables
 
 MORNING = dt.datetime(2026, 3, 2, 5, 30, tzinfo=dt.UTC)
@@ -173,6 +173,40 @@ def test_the_chart_is_accessible_and_deterministic() -> None:
     assert chart(side, ()) == ""
 
 
+def voice(day: int, holder: str, target: str = "", label: str | None = None) -> dict[str, object]:
+    return {"night": dt.date(2026, 2, day), "target_id": target, "holder": holder, "label": label, "quotes": 1}
+
+
+def test_the_nights_before_tell_who_is_new_and_who_has_moved() -> None:
+    night = tables()
+    night["voices"] = rows(
+        VOICES,
+        voice(27, "Ada Brook"),
+        voice(27, "Ada Brook", "bridge", "favor"),
+        voice(28, "Ada Brook"),
+        voice(28, "Ada Brook", "bridge", "against"),
+        voice(28, "Ada Brook", "another", "neutral"),
+    )
+    page, markdown = render(night)
+    said = text_of(page)
+    assert "Ada Brook on toll bridge: against on 28 February, now in favour" in said
+    assert "Not heard in the 2 nights before: Ben Ada Brook" in said
+    assert "**Ada Brook** on toll bridge: against on 28 February, now in favour" in markdown
+
+
+def test_tonights_voices_are_noted_for_later_nights() -> None:
+    _, voices = DIGEST.run(*[tables().get(spec.name, VOICES.empty()) for spec in DIGEST.reads], VIEW)
+    found = {(r["target_id"], r["holder"]): (r["label"], r["quotes"]) for r in voices.to_pylist()}
+    assert found == {
+        ("", "Ada Brook"): (None, 1),
+        ("", "Ben Ada Brook"): (None, 1),
+        ("bridge", "Ada Brook"): ("favor", 1),
+        ("bridge", "Ben Ada Brook"): ("against", 1),
+        ("bridge", "Cy Ada Brook"): ("unclear", 1),
+    }
+    assert set(voices["night"].to_pylist()) == {VIEW.run_date}
+
+
 def test_limits_of_the_settings_hold() -> None:
     view = VIEW.model_copy(update={"digest": VIEW.digest.model_copy(update={"stories": 1, "quotes": 1})})
     page, _ = render(tables(), view)
@@ -183,4 +217,4 @@ def test_limits_of_the_settings_hold() -> None:
 
 
 def _night(given: dict[str, pa.Table]) -> Night:
-    return Night(VIEW, *[given[spec.name] for spec in DIGEST.reads])
+    return Night(VIEW, *[given.get(spec.name, VOICES.empty()) for spec in DIGEST.reads])
