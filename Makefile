@@ -5,15 +5,25 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_DATES := 2026-03-02 2026-03-03 2026-03-04
 
-.PHONY: run test lint bench setup clean
+.PHONY: run test torture browser lint bench setup clean
 
 run: $(READY)
 	$(BIN)/nightwire run configs/demo.toml $(addprefix --date ,$(DEMO_DATES))
 	$(BIN)/nightwire show configs/demo.toml
 
-test: $(READY)
+test: $(READY) browser
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
+
+# Every file operation instead of a sample; takes an hour.
+torture: $(READY)
+	NIGHTWIRE_TORTURE=1 $(BIN)/python -m pytest tests/flows/test_sabotage.py
+
+# The page is tested in a real browser, from the system's packages where they can be installed; else those tests say why they are skipped.
+browser:
+	@command -v chromium >/dev/null || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+	  echo "no chromium and no way to install it: tests in a browser will be skipped"
 
 lint: $(READY)
 	$(BIN)/ruff check .
