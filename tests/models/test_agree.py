@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import WORDS
 
 from tasks.config import Config, ModelSpec
 from tasks.errors import Unusable
 from tasks.models import agree as module
 from tasks.models.agree import agree, agreements
+from tests.models.conftest import WORDS
 
 TEXTS = [" ".join(WORDS[i : i + 5]) for i in range(12)]
 

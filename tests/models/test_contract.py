@@ -7,11 +7,11 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import MORE, WORDS
 
 from tasks.config import ModelSpec
 from tasks.models import load_encoder, load_pair, load_token
 from tasks.models.networks import Network
+from tests.models.conftest import MORE, WORDS
 
 ENGINES = [("torch", "float32"), ("torch", "bfloat16"), ("openvino", "float32"), ("openvino", "bfloat16"), ("onnx-int8", "auto")]
 KINDS = {"encoder": load_encoder, "pair": load_pair, "token": load_token}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
-from conftest import WORDS
 
 from tasks.config import ModelSpec
 from tasks.errors import Unusable
 from tasks.models import digest, load_generator
+from tests.models.conftest import WORDS
 
 
 @pytest.fixture(params=["seq2seq", "instruct"])

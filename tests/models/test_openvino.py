@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 import transformers
-from conftest import MORE, WORDS, save
 
 from tasks.config import ModelSpec
 from tasks.errors import Unusable
 from tasks.models import bert, load, load_encoder, load_pair
 from tasks.models.threads import threads
+from tests.models.conftest import MORE, WORDS, save
 
 PAIRS = [(" ".join(WORDS[i : i + 6]), WORDS[-i]) for i in range(10)]
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from written_articles import HARBOUR, article, articles
 
 from tasks.config import ModelSpec, SummarySettings
 from tasks.errors import RejectDocument
 from tasks.summarize import abstract, injection
 from tasks.summarize.steps import summarize
+from tests.summarize.written_articles import HARBOUR, article, articles
 
 GENERATOR = ModelSpec(kind="instruct", name="folder:/nowhere")
 SETTINGS = SummarySettings(generator=GENERATOR)

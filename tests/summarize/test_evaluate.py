@@ -4,10 +4,10 @@ import json
 
 import pyarrow as pa
 import pytest
-from written_articles import HARBOUR
 
 from tasks.errors import Unusable
 from tasks.summarize.evaluate import evaluate_summaries, split
+from tests.summarize.written_articles import HARBOUR
 
 SOURCE = " ".join(text for kind, text in HARBOUR if kind == "body")
 

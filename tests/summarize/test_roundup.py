@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from written_articles import HARBOUR, article, articles
-
 from tasks.config import SummarySettings
 from tasks.summarize import ROUNDUP, SUMMARIZE
 from tasks.tables import ROUNDUPS, STORIES
+from tests.summarize.written_articles import HARBOUR, article, articles
 
 SETTINGS = SummarySettings()
 NEW = "Fishing crews will be moved to the northern basin before the winter storms."

@@ -1,12 +1,12 @@
 """SUMMARIZE: what every article gets, whatever it is."""
 
 import pytest
-from written_articles import HARBOUR, article, articles
 
 from tasks.config import SummarySettings
 from tasks.summarize import SUMMARIZE
 from tasks.summarize.steps import summarize
 from tasks.tables import REJECTS, SUMMARIES
+from tests.summarize.written_articles import HARBOUR, article, articles
 
 SETTINGS = SummarySettings()
 
