@@ -128,6 +128,7 @@ def serve(desk: Desk, say: Callable[[str], None], every: float) -> None:
     watch = Watch(desk, say, every)
     look_after = threading.Thread(target=watch.run, name="watch", daemon=True)
     look_after.start()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job is started with it ignored
     try:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(runner.start())
