@@ -165,11 +165,12 @@ def generate(news: list[str], documents: int, new: int = 60) -> None:
             ours = load_generator(ModelSpec(kind=kind, name=f"folder:{folder}"))
             single = load_generator(ModelSpec(kind=kind, name=f"folder:{folder}", engine="torch", dtype="float32"))
             rows, _ = single._rows(prompts, new)
+            single.config.max_new_tokens = new
 
             def alone(rows: list[list[int]] = rows, model: object = single.model, config: object = single.config) -> None:
                 for row in rows:
                     with torch.inference_mode():
-                        model.generate(input_ids=torch.tensor([row]), generation_config=config, max_new_tokens=new)  # type: ignore[attr-defined]
+                        model.generate(input_ids=torch.tensor([row]), generation_config=config)  # type: ignore[attr-defined]
 
             print(f"generate  {kind}: {np.mean([len(r) for r in rows]):.0f} prompt tokens on average, {new} new")
             by_turns(

@@ -134,7 +134,7 @@ class Generator:
 
 def _padded(length: int) -> int:
     """Wider steps than a classifier's: prompts are long and few, and larger batches gain more than padding costs."""
-    step = 8 if length <= 64 else 64 if length <= 512 else 128
+    step = 8 if length <= 64 else 128 if length <= 256 else 256
     return max(step, -(-length // step) * step)
 
 

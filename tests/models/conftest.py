@@ -126,12 +126,12 @@ def copying_instruct(tmp_path_factory) -> Path:
     return save(model, "instruct", tmp_path_factory.mktemp("copying-instruct"))
 
 
-def train(model, loss, steps: int = 800) -> None:
+def train(model, loss, steps: int = 1000) -> None:
     """Until every word is right, or the test fails. One thread: on a busy machine two wait for each other."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3)
-    rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=steps, pct_start=0.1)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=steps, pct_start=0.1)
     values = []
     for _ in range(steps):
         value = loss()
@@ -141,5 +141,7 @@ def train(model, loss, steps: int = 800) -> None:
         optimizer.step()
         rate.step()
         values.append(value.item())
+        if len(values) > 20 and max(values[-20:]) < 0.004:
+            break
     torch.set_num_threads(threads)
     assert max(values[-20:]) < 0.02, f"the copy task was not learnt in {steps} steps: loss {values[-1]:.3f}"
