@@ -90,7 +90,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 
 def encode(tokenizer: Tokenizer, pairs: Sequence[Pair], recipe: Recipe) -> list[Encoded]:
     """[CLS] a [SEP] b [SEP] as ids, `a` and the whole cut to the recipe's lengths."""
-    cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    cls, sep = (int(tokenizer.token_to_id(token) or 0) for token in ("[CLS]", "[SEP]"))
     firsts = tokenizer.encode_batch_fast([p.segment_a for p in pairs], add_special_tokens=False)
     seconds = tokenizer.encode_batch_fast([p.segment_b for p in pairs], add_special_tokens=False)
     rows = []

@@ -113,7 +113,7 @@ class _State:
         model.bert.embeddings.word_embeddings.requires_grad_(False)
         self.recipe, self.keep = recipe, keep
         self.masters = {n: p.detach().clone() for n, p in model.named_parameters() if p.requires_grad}
-        self.model = model.to(torch.bfloat16).train()
+        self.model = model.bfloat16().train()
         self.model.bert.embeddings.dropout.p = recipe.dropout
         self.model.dropout.p = recipe.dropout
         self.worked = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
