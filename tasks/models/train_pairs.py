@@ -32,7 +32,7 @@ _MASK = 103
 """[MASK] in the BERT vocabulary."""
 
 
-def train_pairs(  # noqa: PLR0913 - rows, recipe and three places; none follows from another
+def train_pairs(
     streams: Mapping[str, Sequence[Pair]],
     recipe: Recipe,
     base: Path,
