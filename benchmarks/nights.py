@@ -43,10 +43,14 @@ def main() -> None:
     nights = dates.span(FIRST, FIRST + dt.timedelta(days=NIGHTS - 1))
     wanted = backfill.wanted({"first": nights[0], "last": nights[-1]})
     database = os.environ.get("PREFECT_SERVER_DATABASE_CONNECTION_URL", "sqlite").split(":")[0]
-    for name, way in (("without Prefect", alone), (f"Prefect on {database}", below_prefect)):
-        with tempfile.TemporaryDirectory() as folder:
+    for name, way in ((f"Prefect on {database}", below_prefect), ("without Prefect", alone)):
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             desk = Desk.open(desks.quick(Path(folder), nights))
-            environment.apply(desk.places)
+            environment.apply(desk.places)  # the first one gives Prefect its home
+            if way is below_prefect:
+                from flows import orchestrate
+
+                orchestrate.prepare()
             for what in ("with work", "nothing to do"):
                 began = time.perf_counter()
                 outcome = way(desk, wanted)

@@ -8,7 +8,6 @@ import datetime as dt
 import os
 import signal
 import threading
-from collections.abc import Callable
 from typing import Any, cast
 
 from prefect.automations import Automation
@@ -117,15 +116,19 @@ class House(Runner):
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def serve(desk: Desk, say: Callable[[str], None], every: float) -> None:
-    """Register the deployments, look after the desk every so many seconds, and run what is started, until Ctrl-C or SIGTERM."""
+def register(desk: Desk) -> House:
+    """Tell the server what the desk can start; the runner that starts it."""
     os.environ[ONLY] = str(desk.path)
     os.environ["PREFECT_TASK_RUNNER_THREAD_POOL_MAX_WORKERS"] = str(desk.config.night.workers)
     runner = House(name=f"nightwire {desk.config.name}", limit=RUNS_AT_ONCE, pause_on_shutdown=False)
     for deployment in (nightly(desk), many(desk), late(desk)):
         runner.add_deployment(deployment)
     guard()
-    watch = Watch(desk, say, every)
+    return runner
+
+
+def serve(runner: House, watch: Watch) -> None:
+    """Look after the desk and run what is started, until Ctrl-C or SIGTERM."""
     look_after = threading.Thread(target=watch.run, name="watch", daemon=True)
     look_after.start()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job is started with it ignored

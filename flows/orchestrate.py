@@ -33,6 +33,7 @@ from tasks.config import load
 from tasks.errors import Abort, NightwireError, Unusable
 
 log = logging.getLogger("nightwire")
+log.setLevel(logging.INFO)  # a run's page shows what a night says
 
 AT_3_AM = """One night: fetch, extract, repeats, sign, cluster, keep, summarize, quotes, stances, digest, publish.
 

@@ -19,12 +19,14 @@ def up(desk: Desk, port: int, every: float, say: Callable[[str], None]) -> None:
     """
     house = server.choose(desk.places, port)
     from flows import deployments, schedule  # Prefect reads the environment when it is imported
+    from flows.watch import Watch
 
     night = desk.config.night
     schedule.check(night.cron, night.timezone)
     with server.running(desk.places, house):
         (following,) = schedule.starts(night.cron, night.timezone, dt.datetime.now(dt.UTC), 1)
         sign_in = "" if house.given else f"  (sign in with the content of {desk.places.prefect / 'password'})"
+        runner = deployments.register(desk)
         say(f"{desk.config.name}: {house.page}{sign_in}")
         say(f"next night: {following.astimezone(ZoneInfo(night.timezone)):%Y-%m-%d %H:%M %Z}; Ctrl-C stops")
-        deployments.serve(desk, say, every)
+        deployments.serve(runner, Watch(desk, say, every))
