@@ -51,12 +51,16 @@ def harmless(function: Callable[P, None]) -> Callable[P, None]:
     return tried
 
 
+def visible(text: object) -> str:
+    """Text on one line, every invisible sign (one that turns the reading direction, say) as its code: for cells, shown as they are."""
+    codes = ("Cc", "Cf", "Cs", "Co")
+    line = " ".join(str(text).split())
+    return "".join(f"U+{ord(sign):04X}" if unicodedata.category(sign) in codes else sign for sign in line)
+
+
 def plain(text: object) -> str:
-    """Text in which nothing is markup: Markdown's and HTML's signs escaped, lines joined, invisible signs shown as codes."""
-    shown = "".join(
-        f"U+{ord(sign):04X}" if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co") else sign for sign in " ".join(str(text).split())
-    )
-    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~&:/@$^=])", lambda found: f"&#{ord(found[1])};", shown)
+    """The same for a page in Markdown, where nothing of it is markup: all signs of Markdown and HTML are escaped."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~&:/@$^=])", lambda found: f"&#{ord(found[1])};", visible(text))
 
 
 class Progress:
@@ -103,7 +107,7 @@ def _table(key: str, rows: Sequence[Row], about: str) -> None:
 
 
 def _cell(value: Any) -> Any:
-    return value if isinstance(value, int | float) or value is None else plain(value)
+    return value if isinstance(value, int | float) or value is None else visible(value)
 
 
 def report(desk: Desk, published: Manifest) -> None:
