@@ -13,7 +13,7 @@ from rich.table import Table
 
 SAMPLES = {
     "stances": """
-        select s.holder, s.holder_level as level, s.target_id as target, s.label, round(s.confidence, 2) as conf, s.evidence, a.outlet
+        select s.holder, s.holder_level as level, s.target_id as target, s.label, s.confidence as conf, s.evidence, a.outlet
         from {stances} s join {articles} a using (article_id)
         where s.label in ('favor', 'against') and s.holder_level = 'quoted_speaker'
         order by s.confidence desc, s.quote_id limit 6""",
@@ -21,7 +21,7 @@ SAMPLES = {
         select a.outlet, a.title, s.text from {summaries} s join {articles} a using (article_id)
         order by a.article_id limit 3""",
     "copies": """
-        select a.outlet, b.outlet as other, c.relation, round(c.jaccard, 2) as jaccard, round(c.containment, 2) as contained, c.decided
+        select a.outlet, b.outlet as other, c.relation, c.jaccard, c.containment as contained, c.decided
         from {copies} c join {articles} a using (article_id) left join {articles} b on b.article_id = c.other_id
         order by c.article_id, c.other_id limit 4""",
     "rejects": "select stage, reason, uri, message from {rejects} order by stage, reason, uri limit 8",
@@ -44,5 +44,5 @@ def night(published: Path, date: dt.date) -> None:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
     return escape(text if len(text) <= 200 else text[:199] + "…")
