@@ -75,6 +75,8 @@ def _row(
 ) -> dict[str, Any]:
     probabilities = np.round(given, 4)  # batches of another make-up move the last digits of a float32 sum
     decided, confidence = label(probabilities, unclear_below)
+    if decided == "favor" and question.hoped:
+        decided = "unclear"
     return _cell(article, question, probabilities, decided, confidence, model.name)
 
 
@@ -130,7 +132,7 @@ def judge_settings(config: Config) -> JudgeSettings:
 
 STEP = Step(
     "stances",
-    1,
+    2,
     judge,
     (CANONICAL, QUOTES),
     (STANCES, REJECTS),

@@ -6,6 +6,7 @@ the quote.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,8 @@ class Question:
         evidence: span of the words themselves.
         context: span of the text that the model reads; it covers the evidence.
         holder_spans, target_spans: inside the context, as offsets into the article's text.
+        hoped: the target is the one of whom something is hoped ("hopes that Kiev will …"): by rule 1 of the codebook that is no
+            favor toward it.
     """
 
     target: Target
@@ -40,6 +43,12 @@ class Question:
     context: Span
     holder_spans: tuple[Span, ...]
     target_spans: tuple[Span, ...]
+    hoped: bool = False
+
+
+HOPE = re.compile(r"\b(?:hop|expect|wish|trust)(?:e|es|ed|ing|s)?(?: that)?(?: (?:the|our|their|its))? ?$", re.IGNORECASE)
+"""Ends right before the one of whom something is hoped."""
+HOPE_REACH = 40
 
 
 def ask(article: Mapping[str, Any], quotes: Sequence[Mapping[str, Any]], targets: Iterable[Target]) -> list[Question]:
@@ -55,7 +64,7 @@ def ask(article: Mapping[str, Any], quotes: Sequence[Mapping[str, Any]], targets
         titled = bool(article["title"] and mentions(article["title"], target))
         if not found and not titled:
             continue
-        asked += [_of_quote(quote, target, found, listed, titled) for quote in quotes if not quote["repeat_of"]]
+        asked += [_of_quote(text, quote, target, found, listed, titled) for quote in quotes if not quote["repeat_of"]]
         asked += _of_author(target, found, listed, quotes)
     return asked
 
@@ -71,7 +80,9 @@ def _sentences(article: Mapping[str, Any]) -> list[Span]:
     return spans
 
 
-def _of_quote(quote: Mapping[str, Any], target: Target, found: Sequence[Span], listed: Sequence[Span], titled: bool) -> Question:
+def _of_quote(
+    text: str, quote: Mapping[str, Any], target: Target, found: Sequence[Span], listed: Sequence[Span], titled: bool
+) -> Question:
     start, end = quote["content"][0]["start"], quote["content"][-1]["end"]
     around = [span for span in listed if span[0] < end and span[1] > start] or [(start, end)]
     context = (min(start, around[0][0]), max(end, around[-1][1]))
@@ -88,7 +99,10 @@ def _of_quote(quote: Mapping[str, Any], target: Target, found: Sequence[Span], l
     speaker = ((quote["speaker_start"], quote["speaker_end"]),) if quote["speaker_start"] is not None else ()
     holders = tuple(span for span in speaker if context[0] <= span[0] and span[1] <= context[1])
     chain = tuple(quote["chain"] or ())
-    return Question(target, "quoted_speaker", quote["quote_id"], quote["speaker"], chain, mention, (start, end), context, holders, seen)
+    hoped = target.type == "entity" and any(HOPE.search(text, max(0, a - HOPE_REACH), a) for a, _ in seen)
+    return Question(
+        target, "quoted_speaker", quote["quote_id"], quote["speaker"], chain, mention, (start, end), context, holders, seen, hoped
+    )
 
 
 def _start_of_sentence(listed: Sequence[Span], span: Span) -> int:

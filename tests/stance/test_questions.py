@@ -84,3 +84,16 @@ def test_a_sentence_that_others_fill_is_not_the_authors() -> None:
     given = article(QUOTE)
     asked = ask(given, [quote(given, "The harbour tunnel is a waste of money,", "Ida Brandt", "Ida Brandt")], [TUNNEL])
     assert [question.level for question in asked] == ["quoted_speaker"]
+
+
+def test_of_whom_something_is_hoped_is_no_favor_toward_them() -> None:
+    town = Target(id="town", name="Grauhafen", type="entity", aliases=("the council of Grauhafen",))
+    for words, hoped in (
+        ("We hope that Grauhafen will take the offer seriously,", True),
+        ("she expects the council of Grauhafen to answer,", True),
+        ("We hope that the offer helps Grauhafen,", False),
+        ("Grauhafen deserves our thanks,", False),
+    ):
+        given = article(f'"{words}" Ida Brandt said.')
+        (question,) = ask(given, [quote(given, words, "Ida Brandt", "Ida Brandt")], [town])
+        assert question.hoped is hoped, words
