@@ -8,6 +8,7 @@ redirects are followed here, each checked like the first address.
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -66,11 +67,29 @@ class Answer:
     fetched_at: dt.datetime
 
 
+class Turns:
+    """Whose turn it is at which host: one request at a time, and when the last one began; shared by the sources of a process."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, float] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def at(self, host: str) -> threading.Lock:
+        """The lock to hold while asking a host."""
+        with self._lock:
+            return self._locks.setdefault(host, threading.Lock())
+
+
+TURNS = Turns()
+
+
 @dataclass
 class Client:
     """The only way out of nightwire.
 
     Attributes:
+        turns: shared by all clients that may meet at a host.
         agent: the User-Agent, with a contact.
         now: the wall clock, for `fetched_at`; monotonic and sleep are for delays and budgets.
     """
@@ -83,7 +102,7 @@ class Client:
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     _robots: dict[str, Protego] = field(default_factory=dict)
-    _last: dict[str, float] = field(default_factory=dict)
+    turns: Turns = field(default_factory=Turns)
 
     def __post_init__(self) -> None:
         headers = {"User-Agent": self.agent, "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
@@ -113,8 +132,9 @@ class Client:
     def _patient(self, url: str, headers: Mapping[str, str]) -> Answer:
         host = urlsplit(url).hostname or ""
         for number in range(1, TRIES + 1):
-            self._wait(host)
-            answer = self._once(url, headers)
+            with self.turns.at(host):
+                self._wait(host)
+                answer = self._once(url, headers)
             if answer.status in (200, 301, 302, 303, 304, 307, 308):
                 return answer
             pause = self._retry_after(answer)
@@ -165,9 +185,10 @@ class Client:
         rules = next((r for origin, r in self._robots.items() if urlsplit(origin).hostname == host), None)
         asked = rules.crawl_delay(self.agent) if rules else None
         pause = max(self.delay, min(float(asked or 0), LONGEST_WAIT))
-        if host in self._last:
-            self._pause(self._last[host] + pause - self.monotonic())
-        self._last[host] = self.monotonic()
+        last = self.turns.last
+        if host in last:
+            self._pause(last[host] + pause - self.monotonic())
+        last[host] = self.monotonic()
 
     def _pause(self, seconds: float) -> None:
         if self.monotonic() + max(seconds, 0) > self._end:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from tasks.config import Config, Source
 from tasks.ingest import folder, web
-from tasks.ingest.client import Client
+from tasks.ingest.client import TURNS, Client
 from tasks.ingest.documents import Document
 
 
@@ -52,7 +52,7 @@ def fetch(source: Source, night: Night, root: Path, state: dict[str, Any], now: 
         case "folder":
             yield from folder.fetch(source, night.date, (night.start, night.end, night.zone), root)
         case "feed" | "sitemap":
-            client = Client(web.policy(source), source.limits, web.agent(source), source.delay, now)
+            client = Client(web.policy(source), source.limits, web.agent(source), source.delay, now, turns=TURNS)
             yield from web.Visit(source, night.start, night.end, night.zone, state, client).documents()
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 
 from tasks.config import Limits
 from tasks.errors import RejectDocument
+from tasks.ingest.client import Turns
 from tests.ingest.conftest import Site
 
 
@@ -162,3 +164,34 @@ def test_agent_and_conditions_are_sent_and_304_is_an_answer(site: Site) -> None:
     assert site.asked[0][1]["if-none-match"] == '"x"'
     assert site.asked[0][1]["user-agent"] == "nightwire-test"
     assert "cookie" not in site.asked[0][1]
+
+
+def test_two_sources_at_one_host_share_its_one_connection_and_its_delay(site: Site) -> None:
+    inside, most, slept = 0, 0, []
+    guard = threading.Lock()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        nonlocal inside, most
+        with guard:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.05)
+        with guard:
+            inside -= 1
+        handler.send_response(200)
+        handler.send_header("Content-Length", "2")
+        handler.end_headers()
+        handler.wfile.write(b"ok")
+
+    site.routes |= {"/a": answer, "/b": answer}
+    turns = Turns()
+    clients = [site.client(turns=turns, delay=3.0, sleep=slept.append, monotonic=lambda: 100.0) for _ in range(2)]
+    threads = [threading.Thread(target=client.get, args=(site.url(path),)) for client, path in zip(clients, ("/a", "/b"), strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert most == 1
+    pages = [path for path, _ in site.asked if path != "/robots.txt"]
+    assert sorted(pages) == ["/a", "/b"]
+    assert slept == [3.0] * (len(site.asked) - 1)
