@@ -52,10 +52,25 @@ def harmless(function: Callable[P, None]) -> Callable[P, None]:
 
 
 def visible(text: object) -> str:
-    """Text on one line, every invisible sign (one that turns the reading direction, say) as its code: for cells, shown as they are."""
+    """Text on one line, every invisible sign (one that turns the reading direction, say) as its code."""
     codes = ("Cc", "Cf", "Cs", "Co")
     line = " ".join(str(text).split())
     return "".join(f"U+{ord(sign):04X}" if unicodedata.category(sign) in codes else sign for sign in line)
+
+
+def cell(text: object) -> str:
+    """The same for a table's cell. Prefect's page shows some cells as Markdown and others, with their escapes, as they are.
+
+    So signs that could be markup there are shown by their wide forms, which look alike and mean nothing.
+    """
+    return MARKUP.sub(lambda found: "".join(_wide(sign) for sign in found[0]), visible(text))
+
+
+MARKUP = re.compile(r"[\\`*\[\]<>()#!|~&@]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.|^[-+=]+|^\d+[.)](?=\s|$)", re.IGNORECASE)
+
+
+def _wide(sign: str) -> str:
+    return chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign
 
 
 def plain(text: object) -> str:
@@ -107,7 +122,7 @@ def _table(key: str, rows: Sequence[Row], about: str) -> None:
 
 
 def _cell(value: Any) -> Any:
-    return value if isinstance(value, int | float) or value is None else visible(value)
+    return value if isinstance(value, int | float) or value is None else cell(value)
 
 
 def report(desk: Desk, published: Manifest) -> None:

@@ -25,7 +25,7 @@ language = "xx"
 
 [[targets]]
 id = "bridge"
-name = "the bridge"
+name = "the <b>bridge</b> ![x](http://evil.example/x.png) [l](http://evil.example) http://evil.example"
 """
 
 ARTICLE = """{title}

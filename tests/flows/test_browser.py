@@ -71,6 +71,16 @@ def test_a_runs_page_has_its_timeline_and_tables(page: Page, house: House, tmp_p
     keep(page, tmp_path, "artifacts")
 
 
+def test_nothing_from_outside_is_markup_on_a_page(page: Page, house: House) -> None:
+    """The desk's target has an image and links in its name; Prefect's pages show some cells of a table as Markdown."""
+    run = published_run(house)
+    with house.client() as client:
+        (found,) = [artifact for artifact in client.read_artifacts() if artifact.key == "stances" and artifact.flow_run_id == run.id]
+    page.goto(f"{house.page}/artifacts/artifact/{found.id}")
+    page.get_by_text("bridge").first.wait_for()
+    assert page.evaluate("document.querySelectorAll('td img, td a, td b, [href*=evil], [src*=evil]').length") == 0
+
+
 def test_the_backfills_form_has_its_fields(page: Page, house: House, tmp_path: Path) -> None:
     with house.client() as client:
         deployment = client.read_deployment_by_name("backfill/backfill")

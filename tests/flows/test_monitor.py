@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from flows import manifest, monitor, query
 from flows.monitor import Night
-from flows.pages import MARK, plain, weeks
+from flows.pages import MARK, cell, plain, weeks
 from flows.run import Desk
 from flows.status import DateStatus
 from tests.flows.conftest import NIGHT
@@ -119,6 +120,23 @@ def tokens(text: str) -> set[str]:
 def test_nothing_from_outside_is_markup(text: str) -> None:
     assert tokens(f"x {plain(text)}") <= {"paragraph_open", "inline", "text", "text_special", "paragraph_close"}
     assert "\u202e" not in plain(text)
+
+
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, "www.evil.example", "- item", "HTTPS://evil.example", "12) twelve", "_x_", "--- x", "123. x"]
+)
+def test_no_cell_is_markup(text: str) -> None:
+    assert tokens(cell(text)) <= {"paragraph_open", "inline", "text", "paragraph_close"}
+    assert not re.search(r"://|www\.|@", cell(text), re.IGNORECASE), "what a reader of links would find"
+
+
+@given(st.text(st.sampled_from("ab1 \n\t-_=+*#<>[]()!|`~&;:/.@\\\"'wW\u202e")))
+def test_no_cell_at_all_is_markup(text: str) -> None:
+    assert tokens(cell(text)) <= {"paragraph_open", "inline", "text", "paragraph_close"}
+
+
+def test_an_ordinary_cell_stays_as_it_is() -> None:
+    assert cell("2026-03-02: code of quotes 1 → 2; bad_encoding, 3.5 %") == "2026-03-02: code of quotes 1 → 2; bad_encoding, 3.5 %"
 
 
 @given(st.text())
