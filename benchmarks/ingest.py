@@ -1,4 +1,4 @@
-"""Ingestion against its peers, in one run: `python benchmarks/ingest.py DATA [what …]`.
+"""Ingestion against its peers, in one run: `python -m benchmarks.ingest DATA [what …]`.
 
 DATA is a folder with `html/article_extraction_benchmark.tar.gz`, `html/fundus_a.tar.gz`, `formats/feedparser.tar.gz`,
 `formats/charsets.tar.gz` and `duplicates/reuters_000_004.parquet`; `what` is any of memory, extraction, fields, datelines, feeds and
