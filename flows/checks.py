@@ -101,7 +101,7 @@ def verify(published: Path, only: Iterable[object] = ()) -> list[str]:
         try:
             manifest = read_manifest(published, date)
         except ValueError as error:
-            faults.append(f"{path_of(published, date)}: {error}")
+            faults.append(str(error))
             continue
         if manifest is not None:
             known.add(path_of(published, date))

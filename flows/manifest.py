@@ -11,6 +11,13 @@ from typing import Any
 
 from flows.store import Ref
 from tasks.config import digest_of
+from tasks.errors import Abort
+
+CURE = "Remove the file and run the night again"
+
+
+class DamagedManifestError(Abort, ValueError):
+    """A manifest that can't be read, or that was changed after it was written."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Manifest:
     @property
     def content(self) -> str:
         """Digest of what readers see and of the configuration behind it: equal content is not published twice."""
-        tables = {name: [ref.digest for ref in refs] for name, refs in self.tables.items()}
+        tables = {name: [[ref.digest, ref.rows, ref.size] for ref in refs] for name, refs in self.tables.items()}
         return digest_of([str(self.run_date), tables, dict(self.pages), self.config, dict(self.history), dict(self.steps)])
 
     def dump(self) -> bytes:
@@ -64,7 +71,7 @@ class Manifest:
         """A manifest of its JSON.
 
         Raises:
-            ValueError: no manifest, or one that was edited (its content digest does not fit).
+            DamagedManifestError: no manifest, or one that was edited (its content digest does not fit).
         """
         try:
             value = json.loads(text)
@@ -79,10 +86,10 @@ class Manifest:
                 value["run"],
                 _ref("runs", value["runs"]),
             )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"not a manifest: {error!r} is missing or malformed") from error
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise DamagedManifestError(f"not a manifest: {error!r}. {CURE}") from error
         if manifest.content != value["content"]:
-            raise ValueError("the manifest was changed after it was written: its content digest does not fit")
+            raise DamagedManifestError(f"the manifest was changed after it was written: its content digest does not fit. {CURE}")
         return manifest
 
 
@@ -111,13 +118,16 @@ def read(published: Path, date: dt.date) -> Manifest | None:
     """A night's manifest, or None where the night is not published.
 
     Raises:
-        ValueError: there is one, but it is damaged.
+        DamagedManifestError: there is one, but it is damaged; the message begins with its path.
     """
     try:
         text = path_of(published, date).read_bytes()
     except OSError:
         return None
-    return Manifest.parse(text)
+    try:
+        return Manifest.parse(text)
+    except DamagedManifestError as error:
+        raise DamagedManifestError(f"{path_of(published, date)}: {error}") from error
 
 
 def dates(published: Path) -> list[dt.date]:
