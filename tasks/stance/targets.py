@@ -7,7 +7,6 @@ that nobody spoke of.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 from tasks.config import Target
@@ -38,9 +37,3 @@ def names(target: Target) -> tuple[str, ...]:
 def mentions(text: str, target: Target, start: int = 0, end: int | None = None) -> list[Span]:
     """Where `text[start:end]` names the target: spans into `text`, in order, none inside another."""
     return [match.span() for match in _pattern(names(target)).finditer(text, start, len(text) if end is None else end)]
-
-
-def nearest(spans: Sequence[Span], place: int) -> Span | None:
-    """The last mention before a place, else the first one after it."""
-    before = [span for span in spans if span[1] <= place]
-    return before[-1] if before else (spans[0] if spans else None)
