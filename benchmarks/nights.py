@@ -15,7 +15,7 @@ from pathlib import Path
 
 from flows import backfill, dates, environment
 from flows.run import Desk, Run
-from flows.steps import Inline
+from flows.runners import Inline
 from tests.flows import desks
 
 NIGHTS = int(sys.argv[1]) if len(sys.argv) > 1 else 31

@@ -21,8 +21,8 @@ from flows import dates, manifest, status, stopping
 from flows.nightly import STEPS
 from flows.publish import BusyError
 from flows.run import Desk, Run
+from flows.runners import Forgetter
 from flows.status import DateStatus
-from flows.steps import Forgetter
 from tasks.errors import NightwireError, Unusable
 
 log = logging.getLogger("nightwire")

@@ -16,7 +16,7 @@ from flows import manifest, tombstones
 from flows.places import Places
 from flows.publish import locked
 from flows.run import Desk, Run
-from flows.steps import Inline
+from flows.runners import Inline
 from flows.store import Record, Ref, Store
 from tasks.tables import DOCUMENTS
 

@@ -138,7 +138,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _night(run: Run, *, without_prefect: bool) -> None:
     from flows import progress
-    from flows.steps import Inline
+    from flows.runners import Inline
 
     plan = run.plan(check_bytes=True)
     if plan.fresh:

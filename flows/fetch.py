@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from flows.steps import Done, Inputs, Part, Pile, Work, report
+from flows.jobs import Done, Inputs, Part
+from flows.steps import Pile, Work
 from flows.store import Record, Ref, Store, table_writer
 from tasks.config import Source, digest_of, interval
 from tasks.errors import Stopped
@@ -76,21 +77,14 @@ class Fetch:
         """The documents fetched before, unless they are to be fetched again."""
         if self.again and self.source.kind != "folder":
             return None
-        return self._done(self.store.recall("fetch", self._key()), ran=False, seconds=0.0)
+        record = self.store.recall("fetch", self._key())
+        return None if record is None else self._done(record.refs, ran=False, seconds=0.0)
 
-    def _done(self, record: Record | None, *, ran: bool, seconds: float) -> Done | None:
-        if record is None:
-            return None
-        return Done("fetch", self.shard, record.refs, ran, seconds, sum(ref.rows for ref in record.refs))
+    def _done(self, refs: tuple[Ref, ...], *, ran: bool, seconds: float) -> Done:
+        return Done("fetch", self.shard, refs, ran, seconds, sum(ref.rows for ref in refs))
 
-    def perform(self, inputs: Inputs) -> Done:
-        """Fetch, or take what was fetched before.
-
-        Raises:
-            Stopped: somebody asked the night to stop.
-        """
-        if (done := self.recall(inputs)) is not None:
-            return report(done)
+    def work(self, _inputs: Inputs) -> Done:
+        """Fetch what is new, after what was fetched before."""
         began = time.perf_counter()
         key = self._key()
         earlier = self.store.recall("fetch", key)
@@ -99,10 +93,9 @@ class Fetch:
         documents = fetch(self.source, self.night, self.root, notes, self.now)
         refs = _write(self.store, self.shards, self._unstopped(documents), earlier.refs if earlier else ())
         seconds = time.perf_counter() - began
-        record = Record(refs, seconds, {})
-        self.store.remember("fetch", key, record)
+        self.store.remember("fetch", key, Record(refs, seconds, {}))
         self.store.remember("source-state", self.source.name, Record((), 0.0, notes))
-        return report(Done("fetch", self.shard, refs, True, seconds, sum(ref.rows for ref in refs)))
+        return self._done(refs, ran=True, seconds=seconds)
 
     def _unstopped(self, documents: Iterable[Document]) -> Iterator[Document]:
         for document in documents:

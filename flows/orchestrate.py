@@ -25,10 +25,11 @@ from prefect.utilities.annotations import quote
 
 from flows import backfill, dates, manifest, pages, stopping
 from flows.backfill import Outcome, Wanted
+from flows.jobs import Done, Inputs, Job, Part, perform
 from flows.manifest import Manifest
 from flows.publish import locked
 from flows.run import Desk, Run
-from flows.steps import Done, Inline, Inputs, Job, Part
+from flows.runners import Inline
 from tasks.config import load
 from tasks.errors import Abort, NightwireError, Unusable
 
@@ -70,7 +71,7 @@ class Prefect:
 
     def _perform(self, job: Job, inputs: Any) -> Done:
         finished: Inputs = tuple(tuple((done, index) for done, index in table) for table in inputs)
-        done = job.perform(finished)
+        done = perform(job, finished)
         self._finished(done)
         return done
 

@@ -21,11 +21,11 @@ from prefect.events import emit_event
 
 from flows import monitor, status
 from flows.backfill import Outcome, Planned
+from flows.jobs import Done
 from flows.manifest import Manifest
 from flows.monitor import Alert, Row
 from flows.run import Desk
 from flows.status import DateStatus
-from flows.steps import Done
 from tasks.errors import NightwireError
 
 log = logging.getLogger("nightwire")

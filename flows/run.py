@@ -17,11 +17,13 @@ from typing import Any
 import pyarrow as pa
 
 from flows import checks, failures, fetch, manifest, tombstones
+from flows.jobs import Done
 from flows.manifest import Manifest
 from flows.nightly import STEPS, Tonight, night
 from flows.places import Places
 from flows.publish import locked, publish
-from flows.steps import Done, Pile, Planner, Runner, Work
+from flows.runners import Planner, Runner
+from flows.steps import Pile, Work
 from flows.store import DamagedFileError, Ref
 from tasks.config import Config, digest_of, interval, load
 from tasks.errors import Abort, NightwireError, Unusable

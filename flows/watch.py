@@ -23,7 +23,7 @@ from flows import dates, failures, manifest, schedule
 from flows.backfill import Wanted
 from flows.places import Places
 from flows.run import Desk, Run
-from flows.steps import Planner
+from flows.runners import Planner
 from tasks.config import interval
 
 LATE = "nightwire.late"

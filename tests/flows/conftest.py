@@ -12,7 +12,7 @@ import pytest
 from flows import dates
 from flows.manifest import Manifest
 from flows.run import Desk, Run
-from flows.steps import Inline
+from flows.runners import Inline
 from tests.conftest import copy_demo
 from tests.flows import desks
 from tests.flows.house import House, up

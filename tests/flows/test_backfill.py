@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from flows import backfill, cli, dates, manifest, schedule, status
 from flows.publish import locked
 from flows.run import Desk, Run
-from flows.steps import Inline
+from flows.runners import Inline
 from tasks.config import interval
 from tasks.errors import Unusable
 from tests.flows import desks
