@@ -89,7 +89,7 @@ class Limits(Settings):
     max_ratio: int = Field(default=100, ge=2)  # decoded to encoded bytes
     max_documents: int = Field(default=1_000_000, ge=1)  # a source
     max_seconds: float = Field(default=900.0, gt=0)  # a source
-    document_seconds: float = Field(default=30.0, gt=0)
+    document_seconds: float = Field(default=30.0, gt=0)  # to read one page or record; its process is ended then
     min_words: int = Field(default=20, ge=0)  # fewer: flagged too_short
     max_words: int = Field(default=200_000, ge=100)
 

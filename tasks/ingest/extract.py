@@ -14,7 +14,7 @@ from pydantic import Field
 
 from tasks.config import Config, Outlet, Settings, Source
 from tasks.errors import RejectDocument
-from tasks.ingest import datelines, dates, encoding, languages, metadata, pages, paragraphs, plain, records, signs
+from tasks.ingest import datelines, dates, encoding, guard, languages, metadata, paragraphs, plain, records, signs
 from tasks.ingest.article import Draft
 from tasks.ingest.documents import printable
 from tasks.tables import ARTICLES, conform
@@ -130,7 +130,9 @@ def _draft(text: str, document: Mapping[str, Any], source: SourceSettings) -> Dr
     known = json.loads(document["fields"]) if document["fields"] else {}
     match document["media_type"]:
         case "text/html":
-            draft = pages.read(text, known.get("url", ""), source.seconds)
+            draft = guard.page(text, known.get("url", ""), source.seconds)
+        case "application/json" if records.may_hold_mark_up(text):
+            draft = guard.record(text, source.columns, source.seconds)
         case "application/json":
             draft = records.read(text, source.columns)
         case _:

@@ -42,12 +42,27 @@ def has_mark_up(text: str) -> bool:
     return _MARK_UP.search(text) is not None
 
 
-def lines(text: str) -> list[str]:
-    """The text of each block, in order; nothing is left out but scripts and the like."""
+def parse(text: str) -> html.HtmlElement:
+    """The tree of any HTML, mended where it is ill-formed, without comments.
+
+    Raises:
+        ValueError: there is no tree in it.
+        MemoryError: it does not fit into the memory.
+    """
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     try:
-        tree = html.document_fromstring(f"<div>{text}</div>".encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
+        raise ValueError(str(error)) from error
+
+
+def lines(text: str) -> list[str]:
+    """The text of each block, in order; nothing is left out but scripts and the like."""
+    try:
+        tree = parse(f"<div>{text}</div>")
+    except ValueError:
         return []
     parts: list[str] = []
     for event, element in etree.iterwalk(tree, events=("start", "end")):

@@ -1,73 +1,91 @@
-"""Pages that no newsroom makes are read in a process of their own, which may be ended.
+"""Pages and records with mark-up are read in a process beside this one, which may be ended.
 
-HTML with tens of thousands of elements costs the extractors quadratic time (60,000 links: over a minute). Real pages have at most 3,129
-elements, 73 attributes in one, 1.6 MB (304 labelled pages); what is far beyond that goes through here.
+HTML parsers and extractors take quadratic time on input that is built for it, at any size: 30,000 links in one page cost over ten
+seconds, 80,000 attributes in one element nine. Nothing inside a process can stop C code, so the reading is done in another one. It is
+started once and kept, one for each thread that reads at the same time; handing a page over costs well under a millisecond, a page
+takes ten (docs/log/ingest.md). The process that took too long is ended, and the next document gets a new one.
 """
 
 from __future__ import annotations
 
-import json
+import atexit
 import os
 import resource
-import subprocess
 import sys
+import time
+from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from tasks.errors import RejectDocument
 from tasks.ingest.article import Draft
+from tasks.ingest.documents import printable
+from tasks.ingest.readers import Gone, Readers, read_frame, write_frame
 
-MEMORY = 2 << 30
-"""Bytes of address space of the process."""
+READERS = Readers()
+atexit.register(READERS.close)
+os.register_at_fork(after_in_child=READERS.forget)
 
 
-def read(text: str, url: str, seconds: float) -> Draft:
-    """The article of a page, as `tasks.ingest.pages.extract` finds it, within `seconds`.
+def page(text: str, url: str, seconds: float) -> Draft:
+    """The article of a page, as `tasks.ingest.pages.read` finds it, within `seconds`.
 
     Raises:
         RejectDocument: `timeout`, `out_of_memory`, `crashed`, or what the page itself is rejected for.
     """
-    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    return _draft({"text": text, "url": url}, seconds)
+
+
+def record(text: str, columns: Mapping[str, str], seconds: float) -> Draft:
+    """The article of a record, as `tasks.ingest.records.read` finds it, within `seconds`.
+
+    Raises:
+        RejectDocument: as for a page.
+    """
+    return _draft({"text": text, "columns": dict(columns)}, seconds)
+
+
+def _draft(question: Mapping[str, Any], seconds: float) -> Draft:
     try:
-        done = subprocess.run(  # our own module; the page comes on standard input
-            [sys.executable, "-m", "tasks.ingest.guard"],
-            input=json.dumps({"text": text, "url": url}).encode("utf-8", "surrogatepass"),
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-            env={**os.environ, "PYTHONPATH": path},
-        )
-    except subprocess.TimeoutExpired as error:
-        raise RejectDocument(
-            "timeout", f"the page was not read after {seconds:.0f} seconds; limits.document_seconds raises the limit"
-        ) from error
-    if done.returncode:
-        raise RejectDocument("crashed", f"reading the page ended its process with {done.returncode}")
-    answer = json.loads(done.stdout)
+        answer = READERS.ask(question, seconds)
+    except TimeoutError as error:
+        raise RejectDocument("timeout", f"not read after {seconds:g} seconds; limits.document_seconds raises the limit") from error
+    except Gone as error:
+        raise RejectDocument("crashed", "reading the document ended its process") from error
     if "reason" in answer:
         raise RejectDocument(answer["reason"], answer["message"])
-    return _draft(answer)
-
-
-def _draft(answer: dict[str, Any]) -> Draft:
     pairs = {name: tuple((one, two) for one, two in answer[name]) for name in ("blocks", "published")}
     return Draft(**{**answer, **pairs, "flags": tuple(answer["flags"])})
 
 
 def main() -> None:
-    """Reads a page from standard input and writes its draft to standard output, both as JSON."""
-    from tasks.ingest import pages  # pages imports this module
+    """Answers on standard output each question of standard input, until that ends."""
+    from tasks.ingest import pages, records  # what only this process needs: extractors take half a second to import
 
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    given = json.loads(sys.stdin.buffer.read())
+    questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints is no answer
+    memory = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    write_frame(answers, {})
+    while (question := read_frame(questions)) is not None:
+        began = time.process_time()
+        # Ends a process whose parent is no more, and which nobody will end.
+        resource.setrlimit(resource.RLIMIT_CPU, (int(began + question["limit"]) + 2, resource.RLIM_INFINITY))
+        answer = _answer(question, pages.read, records.read)
+        write_frame(answers, {**answer, "seconds": time.process_time() - began})
+
+
+def _answer(question: Mapping[str, Any], read_page: Any, read_record: Any) -> dict[str, Any]:
     try:
-        answer = asdict(pages.extract(given["text"], given["url"]))
+        if "columns" in question:
+            return asdict(read_record(question["text"], question["columns"]))
+        return asdict(read_page(question["text"], question["url"]))
     except RejectDocument as fault:
-        answer = {"reason": fault.reason, "message": fault.message}
+        return {"reason": fault.reason, "message": fault.message}
     except MemoryError:
-        answer = {"reason": "out_of_memory", "message": f"the page took more than {MEMORY} bytes"}
-    sys.stdout.write(json.dumps(answer))
+        return {"reason": "out_of_memory", "message": f"the document took more than {resource.getrlimit(resource.RLIMIT_AS)[0]} bytes"}
+    except Exception as error:  # the parsers below are not ours
+        return {"reason": "internal", "message": printable(f"{type(error).__name__}: {error}")}
 
 
 if __name__ == "__main__":

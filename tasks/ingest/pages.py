@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from htmldate import find_date
-from lxml import etree, html
+from lxml import html
 from trafilatura import bare_extraction
 
 from tasks.errors import RejectDocument
-from tasks.ingest import guard, metadata, plain
+from tasks.ingest import fragments, metadata, plain
 from tasks.ingest.article import Draft
 from tasks.ingest.paragraphs import clean, squeeze
 
-ODD_SIZE, ODD_TAGS, ODD_TAG = 4_000_000, 40_000, 60_000
-"""Characters, tags, and characters in one tag from which a page is read in a process of its own (`tasks.ingest.guard`)."""
-_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{60000}")
 SHOWN, CLAIMED = 0.15, 0.5
 """Shares of the text in the page's `<p>` elements, and of the body that its JSON-LD claims, under which the fast mode has lost part
 of the article: then the full mode runs as well and the longest text wins."""
 
 
-def read(text: str, url: str = "", seconds: float = 30.0) -> Draft:
-    """The article of a page.
-
-    Args:
-        seconds: how long a page beyond all proportion may take.
+def read(text: str, url: str = "") -> Draft:
+    """The article of a page, however long it takes: `tasks.ingest.guard` sets the limit.
 
     Raises:
-        RejectDocument: no article was found (`no_article`), the page is no tree that can be walked (`bad_record`), or it is out of all
-            proportion and took too much (`timeout`, `out_of_memory`, `crashed`).
+        RejectDocument: no article was found (`no_article`), or the page is no tree that can be walked (`bad_record`).
     """
-    return guard.read(text, url, seconds) if _is_odd(text) else extract(text, url)
-
-
-def _is_odd(text: str) -> bool:
-    return len(text) > ODD_SIZE or text.count("<") > ODD_TAGS or any(len(tag) > ODD_TAG for tag in _LONG_TAG.findall(text))
-
-
-def extract(text: str, url: str = "") -> Draft:
-    """As `read`, for any page and however long it takes."""
     tree = _tree(text)
     head = metadata.read(tree)
     lines = _body(tree, head, text, url)
@@ -79,11 +62,9 @@ def _searched(text: str) -> list[tuple[str, str]]:
 
 def _tree(text: str) -> html.HtmlElement:
     try:
-        parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
-        tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        return fragments.parse(text)
+    except ValueError as error:
         raise RejectDocument("bad_record", f"no HTML: {error}") from error
-    return tree
 
 
 def _lines(document: Any) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.errors import RejectDocument
-from tasks.ingest import fragments, pages, paragraphs, plain
+from tasks.ingest import fragments, paragraphs, plain
 from tasks.ingest.article import Draft
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -69,6 +69,11 @@ def parse(text: str) -> Mapping[str, Any]:
     return value
 
 
+def may_hold_mark_up(text: str) -> bool:
+    """Whether a field of the JSON text, escaped or not, may be HTML."""
+    return "<" in text or "&" in text or "\\u00" in text
+
+
 def read(text: str, columns: Mapping[str, str]) -> Draft:
     """The article of a record.
 
@@ -101,7 +106,11 @@ def _published(have: Mapping[str, str], page: Draft | None) -> tuple[tuple[str, 
 def _page(have: Mapping[str, str]) -> Draft | None:
     """The page in a record that holds a whole one; feeds' fragments are read as they are."""
     whole = not have["text"] and _WHOLE.search(have["html"][:2000])
-    return pages.read(have["html"], have["url"]) if whole else None
+    if not whole:
+        return None
+    from tasks.ingest import pages  # a process that reads only plain records never needs the extractors
+
+    return pages.read(have["html"], have["url"])
 
 
 def _lines(text: str) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.config import Outlet
 from tasks.errors import RejectDocument
-from tasks.ingest import EXTRACT, REPEATS, guard, pages
+from tasks.ingest import EXTRACT, REPEATS
 from tasks.ingest.documents import Document, found, printable, refused, table
 from tasks.ingest.extract import ExtractSettings, SourceSettings
 
@@ -182,20 +182,6 @@ def test_document_id_is_the_same_everywhere() -> None:
     assert one.document_id == "67c83e447fb4d92db3b8"
     assert one.document_id == found("s", "a/b.txt", b"text", AT + dt.timedelta(days=1), "text/html").document_id
     assert one.document_id != found("t", "a/b.txt", b"text", AT, "text/plain").document_id
-
-
-def test_page_out_of_all_proportion_is_read_elsewhere_and_ended() -> None:
-    odd = "<html><body><article>" + f"<p>{SECOND}</p>" + '<p><a href="/x">link text</a> and text</p>' * 60_000
-    with pytest.raises(RejectDocument) as caught:
-        pages.read(odd, "", seconds=1.5)
-    assert caught.value.reason == "timeout"
-
-
-def test_guarded_page_is_the_same_page() -> None:
-    assert guard.read(PAGE, "https://coast.example/a", 60) == pages.extract(PAGE, "https://coast.example/a")
-    with pytest.raises(RejectDocument) as caught:
-        guard.read("<html></html>", "", 60)
-    assert caught.value.reason == "no_article"
 
 
 @pytest.mark.parametrize(
