@@ -84,8 +84,8 @@ class Policy:
             raise RejectDocument("unsafe_address", f"{host} is no host of this source; `hosts` of the source adds it")
         return parts
 
-    def pin(self, host: str, port: int) -> str:
-        """The one address to connect to.
+    def pin(self, host: str, port: int) -> list[str]:
+        """The addresses to connect to, one at least.
 
         Raises:
             RejectDocument: `unsafe_address`: any of the host's addresses is not allowed; `fetch_failed`: there is none.
@@ -96,4 +96,4 @@ class Policy:
         for text in found:
             if not self.allows(ipaddress.ip_address(text.partition("%")[0])):
                 raise RejectDocument("unsafe_address", f"{host} leads to an address that is not public")
-        return found[0]
+        return found

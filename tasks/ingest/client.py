@@ -8,6 +8,7 @@ redirects are followed here, each checked like the first address.
 from __future__ import annotations
 
 import datetime as dt
+import ssl
 import threading
 import time
 import zlib
@@ -29,31 +30,58 @@ LONGEST_WAIT = 60.0
 ANSWER_SECONDS = 60.0
 """Seconds in which an answer has to be there, however steadily it drips."""
 ROBOTS_BYTES = 512_000
+ADDRESSES = 3
+"""Addresses of a host that are tried, one after the other."""
 _CHUNK = 1 << 16
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 
 
-class Pinned(httpx.HTTPTransport):
-    """A transport that resolves a host itself, checks the addresses and connects to the checked one; TLS still verifies the name."""
+class Pinned(httpx.BaseTransport):
+    """A transport that resolves a host itself, checks its addresses and connects to one of them; TLS verifies the host's name.
 
-    def __init__(self, policy: Policy) -> None:
-        super().__init__(retries=0, trust_env=False, limits=httpx.Limits(max_connections=1))
+    Each host has connections of its own: two names that share an address must not share a connection, for its certificate was
+    checked for one of them only.
+
+    Args:
+        tls: decides which certificates are good; None for the public authorities.
+    """
+
+    def __init__(self, policy: Policy, tls: ssl.SSLContext | None = None) -> None:
         self._policy = policy
+        self._tls = tls or httpx.create_ssl_context(trust_env=False)
+        self._of: dict[str, httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer of the host at its checked address.
+        """The answer of the host at the first of its checked addresses that can be connected to.
 
         Raises:
             RejectDocument: `unsafe_address`.
         """
         parts = self._policy.check(str(request.url))
         host = request.url.host
-        port = request.url.port or (443 if parts.scheme == "https" else 80)
-        address = self._policy.pin(host, port)
-        pinned = request.url.copy_with(host=address)
-        extensions = {**request.extensions, "sni_hostname": host}
-        inner = httpx.Request(request.method, pinned, headers=request.headers, stream=request.stream, extensions=extensions)
-        return super().handle_request(inner)
+        transport = self._of.setdefault(host, self._transport())
+        *others, last = self._policy.pin(host, request.url.port or (443 if parts.scheme == "https" else 80))[:ADDRESSES]
+        for address in others:
+            try:
+                return transport.handle_request(_to(address, request))
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+        return transport.handle_request(_to(last, request))
+
+    def _transport(self) -> httpx.HTTPTransport:
+        return httpx.HTTPTransport(verify=self._tls, retries=0, trust_env=False, limits=httpx.Limits(max_connections=1))
+
+    def close(self) -> None:
+        """Ends the connections."""
+        for transport in self._of.values():
+            transport.close()
+
+
+def _to(address: str, request: httpx.Request) -> httpx.Request:
+    """The request as sent to an address; its Host header and the name that TLS asks for stay the host's."""
+    url = request.url.copy_with(host=address)
+    extensions = {**request.extensions, "sni_hostname": request.url.host}
+    return httpx.Request(request.method, url, headers=request.headers, stream=request.stream, extensions=extensions)
 
 
 @dataclass(frozen=True)
@@ -92,6 +120,7 @@ class Client:
         turns: shared by all clients that may meet at a host.
         agent: the User-Agent, with a contact.
         now: the wall clock, for `fetched_at`; monotonic and sleep are for delays and budgets.
+        tls: as for `Pinned`; only tests bring an authority of their own.
     """
 
     policy: Policy
@@ -103,10 +132,11 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     _robots: dict[str, Protego] = field(default_factory=dict)
     turns: Turns = field(default_factory=Turns)
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         headers = {"User-Agent": self.agent, "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
-        self._http = httpx.Client(transport=Pinned(self.policy), trust_env=False, timeout=_TIMEOUT, headers=headers)
+        self._http = httpx.Client(transport=Pinned(self.policy, self.tls), trust_env=False, timeout=_TIMEOUT, headers=headers)
         self._end = self.monotonic() + self.limits.max_seconds
 
     def close(self) -> None:
