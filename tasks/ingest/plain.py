@@ -22,6 +22,13 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 """Lines that sites put between an article's paragraphs, seen on labelled pages: a whole line, or its beginning."""
+_STAMP = re.compile(
+    r"(?:stand|(?:last |zuletzt )?(?:updated|modified|aktualisiert|geändert)|published|posted|veröffentlicht|publié|mis à jour|"
+    r"actualizado|publicado|aggiornato|pubblicato|atualizado|bijgewerkt|gepubliceerd|обновлено|опубликовано|güncelleme)\b"
+    r"[^\n]{0,30}?(?:\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d{2})[^\n]{0,30}?(?:[^.!?]|[ap]\.m\.)",
+    re.IGNORECASE,
+)
+"""A line that only says when the page was written: `Stand: 02.03.2026, 09:30 Uhr`, `Last updated 3 May 2026 at 10:15 a.m.`"""
 _BYLINE = re.compile(r"(?:by|von|par|por|di|door)\s+([^\W\d_][^\n]{2,80})", re.IGNORECASE)
 
 
@@ -53,7 +60,7 @@ def without_title(blocks: Iterable[tuple[str, str]], titles: Iterable[str]) -> l
     for number, (kind, block) in enumerate(blocks):
         if number < TEASERS and _letters(block) in wanted:
             labelled.append(("title", block))
-        elif kind == "body" and len(block) <= LONGEST_BOILERPLATE and _BOILERPLATE.match(block):
+        elif kind == "body" and len(block) <= LONGEST_BOILERPLATE and (_BOILERPLATE.match(block) or _STAMP.fullmatch(block)):
             labelled.append(("boilerplate", block))
         else:
             labelled.append((kind, block))

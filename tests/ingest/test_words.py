@@ -126,6 +126,7 @@ def test_datelines_date_gets_its_year() -> None:
     assert infer.day_before("31 Feb", dt.date(2026, 1, 2)) is None
 
 
+LONG = "The ferry left Eastmouth at dawn with nine hundred people on board, and it did not come back that day."
 ENCODED = [
     ("Über die Brücke nach Ostmünde", "utf-8"),
     ("Über die Brücke nach Ostmünde", "utf-8-sig"),
@@ -234,6 +235,24 @@ def test_titles_and_boilerplate_are_labelled() -> None:
     lines = ["Harbour Stays Closed", "The ferry stays.", "Read more: Storm", "Read more books, she said.", "ADVERTISEMENT", "Tags"]
     kinds = [kind for kind, _ in plain.without_title(plain.label(lines), ["Harbour stays closed!", ""])]
     assert kinds == ["title", "body", "boilerplate", "body", "boilerplate", "boilerplate"]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("Stand: 02.03.2026, 09:30 Uhr", "boilerplate"),
+        ("Aktualisiert am 2. März 2026 um 9.30 Uhr", "boilerplate"),
+        ("Last updated 3 May 2026 at 10:15 a.m.", "boilerplate"),
+        ("Published 20:15 GMT", "boilerplate"),
+        ("Publié le 3 mars 2026 à 10h15", "boilerplate"),
+        ("Published in 2019, her book won prizes.", "body"),
+        ("Stand 14 of the market burned down.", "body"),
+        ("Updated rules for the port were signed at noon on 3 May 2026 by the mayor and by the council of Eastmouth", "body"),
+        ("Standing at 10:15 in the rain", "body"),
+    ],
+)
+def test_a_line_that_only_says_when_the_page_was_written_is_the_sites_own(line: str, kind: str) -> None:
+    assert plain.without_title([("body", LONG), ("body", line)], []) == [("body", LONG), (kind, line)]
 
 
 def test_signs() -> None:
