@@ -6,7 +6,7 @@ from tasks.step import Step
 from tasks.tables import ARTICLES, REJECTS
 from tasks.tables import QUOTES as TABLE
 
-QUOTES = Step("quotes", 2, quotes, (ARTICLES,), (TABLE, REJECTS), settings=lambda config: config.quotes, models=models)
+QUOTES = Step("quotes", 3, quotes, (ARTICLES,), (TABLE, REJECTS), settings=lambda config: config.quotes, models=models)
 """Canonical articles to quotes, and to rejects where an article broke."""
 
 __all__ = ["QUOTES", "evaluate_quotes", "quotes"]

@@ -16,11 +16,12 @@ from tasks.quotes.attribution import Attribution, Span
 from tasks.quotes.calibrate import calibrated
 from tasks.quotes.decode import back, joined, link, parts
 from tasks.quotes.marks import Marks, is_title, quoted, speech
+from tasks.quotes.names import read_mention
 from tasks.quotes.rules import by_rules
 
 Job = tuple[str, Sequence[Span], str]
 """An article's text, the paragraphs to read, its language."""
-RULES = "rules@2"
+RULES = "rules@3"
 
 
 class Finder(Protocol):
@@ -114,7 +115,8 @@ def _snapped(text: str, one: Attribution, marks: Marks) -> Attribution:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:
             spans.append((start, end))
-    return Attribution(tuple(spans), one.cue, one.source and _whole_name(text, one.source), one.confidence)
+    source = one.source and _with_name(text, _whole_name(text, one.source), one.cue)
+    return Attribution(tuple(spans), one.cue, source, one.confidence)
 
 
 def _whole_name(text: str, source: Span) -> Span:
@@ -123,6 +125,25 @@ def _whole_name(text: str, source: Span) -> Span:
         name = re.match(r"\.?\s(?:[A-Z][\w’'-]+\s?){1,3}", text[source[1] : source[1] + 60])
         return (source[0], source[1] + len(name[0].rstrip())) if name else source
     return source
+
+
+_APPOSED = re.compile(
+    r"(?<![\w’'-])(?<!\b(?:in|of|to|at|by) )(?<!\b(?:for|and) )(?<!\b(?:from|with) )(?P<name>(?:[A-Z][\w.’'-]*\s){1,4}[A-Z][\w’'-]+),"
+    r"\s(?:(?:until now|now|then|once|formerly|long|himself|herself)\s)?$"
+)
+
+
+def _with_name(text: str, source: Span, cue: Span | None) -> Span:
+    """The source with the name to which it is an apposition: `Ada Lund, chair of the council, said` has a speaker with a name."""
+    if cue is None or not re.search(r",\s*$", text[source[0] : cue[0]]):
+        return source
+    named = _APPOSED.search(text, max(0, source[0] - 80), source[0])
+    if named is None or read_mention(text[slice(*source)]).kind == "name":
+        return source
+    found = read_mention(named["name"])
+    if found.kind != "name" or " " not in found.name or found.name not in named["name"]:
+        return source
+    return named.start("name") + named["name"].index(found.name), source[1]
 
 
 def finder(settings: QuoteSettings) -> Finder:

@@ -21,12 +21,12 @@ ROLES = _words("""
 """Words that a role has as its head, or a title before a name."""
 
 GROUPS = _words("""
-    administration agency army association authority bank bloomberg board bureau cabinet campaign center centre cia coalition
-    commission committee company congress corp corp. council court democrats department document duma embassy eu fbi
-    federation forces foundation fund government group guardian house inc inc. institute journal kremlin league military
-    ministry nations nato network news office officials opec organisation organization parliament party pentagon police poll
-    post press report republicans reserve reuters senate service services statement study survey team times treasury tribune
-    un union university
+    administration agency airlines airways alliance army assembly association authority bank bloomberg board brigade
+    bureau cabinet campaign center centre chamber cia coalition commission committee company congress corp corp. council
+    court democrats department document duma embassy eu fbi federation forces foundation fund government group guardian
+    house inc inc. institute journal kremlin league military ministry nations nato network news office officials opec
+    organisation organization parliament party pentagon police poll post press report republicans reserve reuters senate
+    service services statement study survey team times treasury tribune un union university
 """)
 """Words of the names of organisations."""
 
@@ -117,3 +117,15 @@ TIMES = _words("""
     november december
 """)
 """Capitalised words that are no names."""
+
+THINGS = _words("""
+    ad ads analyses analysis article averages book books bylaws clip complaint conviction data deal document documents editorial
+    email emails endorsements estimates figures film footage forecast forecasts headline image images indictment lawsuit letter
+    letters memo memos message movie note notes numbers per-cent percent photo photos poll polls procedures program readings
+    record records report reports research results review rule rules ruling rulings section show slide spot statement statements
+    statistics story studies study survey surveys talk tape tapes transcript transcripts tweet tweets video videos website work
+""")
+"""Sources that are nobody: a paper or picture has no stance, whoever made it."""
+
+OPENERS = BREAK | BARE | PRONOUNS | _words("also and but even fellow meanwhile nor or retired still yet")
+"""Words that have a capital only from a sentence's beginning."""

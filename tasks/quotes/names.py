@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tasks.quotes.lexicon import FEMALE, GROUPS, MALE, MANY, PARTICLES, PLACES, PLURAL, RANKS, ROLES, TIMES
+from tasks.quotes.heads import PREPOSITION, is_beside, is_nobody
+from tasks.quotes.lexicon import FEMALE, GROUPS, MALE, MANY, OPENERS, PARTICLES, PLACES, PLURAL, RANKS, ROLES, TIMES
 
 HONORIFICS = {"mr": "m", "mrs": "f", "ms": "f", "miss": "f", "sir": "m", "lady": "f", "lord": "m", "dr": "", "madam": "f", "dame": "f"}
 _UNSEXED = ("they", "i", "we", "it", "who", "which", "that", "their", "my", "our", "them", "me", "us", "its", "you", "your")
@@ -18,12 +19,24 @@ _PRONOUNS = {
     "her": "f",
     "hers": "f",
     "herself": "f",
+    "er": "m",
+    "sie": "f",
     **dict.fromkeys(_UNSEXED, ""),
 }
 _NATION = re.compile(
     r"[A-Z]\w+(?:ian|ish|ese|ean|can|ench|eek|utch|ab|aeli|aqi|ani|man|wiss|elsh)$|U\.?S\.?$|U\.?K\.?$|EU$|UN$|American$"
 )
-_PREPOSITION = re.compile(r"\b(?:of|in|for|at|to|on|with|from|by|who|whose|which|that|during|after|under)\b")
+_PARTY = re.compile(r"\([^()]{0,60}\)?")
+"""`(R-Utah)` after a name, also where the mention ends inside it."""
+_GERMAN = re.compile(r"(?:der|die|das|eine?|einer|seine?|ihre?)\s(?=[A-ZÄÖÜ])")
+OFFICE = re.compile(
+    r"(?:minister|präsident|sprecher|chef|meister|kanzler|leiter|direktor|sekretär|bauer|forscher|wissenschaftler|lehrer|anwalt|richter|"
+    r"landrat|professor|kapitän)(?:in)?$|(?:vorsitzende|abgeordnete|beauftragte|experte)[rn]?$",
+    re.IGNORECASE,
+)
+"""A German office or trade, which has a capital like a name."""
+_OWNERS = re.compile(r"[A-Z]\w*s[’']$|(?:Wo)?[Mm]en[’']s$|Children[’']s$|People[’']s$")
+"""A possessive inside a body's name: `Teachers’ Federation`, `Women's Council`."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +60,20 @@ class Mention:
 
 def read_mention(mention: str) -> Mention:
     """Name, role and kind of a source as it stands in the text."""
-    flat = re.sub(r"[’']s?$", "", " ".join(mention.split()).strip(" ,;:\"“”'’"))
+    flat = re.sub(r"[’']s?$", "", " ".join(_PARTY.sub(" ", mention).split()).strip(" ,;:\"“”'’"))
     low = flat.lower()
     if low in _PRONOUNS:
         return Mention("pronoun", low, "", _PRONOUNS[low], low in {"they", "we", "their", "them", "our", "us"})
     head, _, rest = flat.partition(",")
     if re.match(r"\s*(?:who|which|whose|that)\b", rest):
         rest = ""
+    if is_nobody(head):
+        return Mention("nobody", "", "", "")
+    if not rest and (_GERMAN.match(head) or (_GERMAN.match(head[:1].lower() + head[1:]) and OFFICE.search(head))):
+        return Mention("title", head.split(" ", 1)[1], "", "")
     name = _name_in(head)
+    if name and is_beside(head, name):
+        name = name[place:] if (place := first_name(name)) and len(name) > 2 else []
     if rest and not name and (later := _name_in(rest)) and _is_person(later, rest):
         return Mention("name", " ".join(later), role_of(head), _gender(rest, later))
     if not name:
@@ -81,7 +100,10 @@ def _name_in(phrase: str) -> list[str]:
     runs: list[list[str]] = [[]]
     for place, word in enumerate(words):
         low = word.lower().rstrip(".")
-        if re.search(r"[’']s?$", word):
+        after = words[place + 1] if place + 1 < len(words) else ""
+        if _OWNERS.match(word) and after[:1].isupper() and after.lower() not in TIMES:
+            runs[-1].append(word)
+        elif re.search(r"[’']s?$", word):
             runs[-1:] = [[], []]  # whose it is does not speak
         elif low in HONORIFICS or low in ROLES or low + "." in ROLES or low in TIMES or _only_first(words, place):
             runs.append([])
@@ -90,7 +112,7 @@ def _name_in(phrase: str) -> list[str]:
         else:
             runs.append([])
     kept = [trimmed for run in runs if (trimmed := _trim(run))]
-    first = bool(kept) and _PREPOSITION.search(phrase) is not None and not all(w.lower() in RANKS for w in kept[0])
+    first = bool(kept) and PREPOSITION.search(phrase) is not None and not all(w.lower() in RANKS for w in kept[0])
     return kept[0] if first else kept[-1] if kept else []
 
 
@@ -103,7 +125,7 @@ def _only_first(words: list[str], place: int) -> bool:
         return low not in GROUPS
     after = words[1] if len(words) > 1 else ""
     return (
-        bool(after) and after.islower() and after not in PARTICLES and not _PREPOSITION.fullmatch(after) and after not in {"and", "or"}
+        bool(after) and after.islower() and after not in PARTICLES and not PREPOSITION.fullmatch(after) and after not in {"and", "or"}
     )
 
 
@@ -113,6 +135,8 @@ def _goes_on(word: str, low: str, last: str) -> bool:
 
 
 def _trim(run: list[str]) -> list[str]:
+    while len(run) > 1 and (run[0].lower() in OPENERS or OFFICE.search(run[0])):
+        run = run[1:]
     while run and (run[0].lower() in RANKS or (_NATION.match(run[0]) and len(run) > 1)) and not _group(run[-1]):
         run = run[1:]
     while run and (run[-1] in {"of", "and", "for"} or run[-1].lower() in PARTICLES):
@@ -121,7 +145,7 @@ def _trim(run: list[str]) -> list[str]:
 
 
 def _group(word: str) -> bool:
-    return word.lower() in GROUPS or (word.isupper() and word.isalpha() and 2 <= len(word) <= 6)
+    return word.lower() in GROUPS or (word.isupper() and word.isalpha() and 2 <= len(word) <= 6 and not set(word) <= set("IVX"))
 
 
 def _is_person(name: list[str], phrase: str) -> bool:
@@ -150,7 +174,7 @@ def role_of(phrase: str) -> str:
     words = _words(_bare(phrase.strip(" ,")))
     while words and (_NATION.match(words[0]) or words[0].lower() in {"the", "a", "an", "then"}):
         words = words[1:]
-    head = _words(_PREPOSITION.split(" ".join(words), maxsplit=1)[0])
+    head = _words(PREPOSITION.split(" ".join(words), maxsplit=1)[0])
     plain = {re.sub(r"s$", "", word.lower()) for word in head} | {word.lower() for word in head}
     if not (plain | {word + "." for word in plain}) & ROLES or (words[-1].lower() in PLURAL and len(words) == 1):
         return ""

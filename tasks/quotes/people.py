@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from tasks.quotes.names import Mention, first_name, read_mention
 
 _CAPITAL = re.compile(r"\[?[A-ZÀ-ÞА-ЯЁІЇЄҐ][\w’'&-]*\.?\]?")
+_STOP = re.compile(
+    r"(?<!\b[A-Z])(?<!\b(?:Mr|Ms|Dr|St|Jr|Sr|Lt))(?<!\b(?:Mrs|Sen|Rep|Gov|Gen|Col|Sgt|Rev|Hon|Adm|Del))(?<!\b(?:Capt|Prof|Sens|Reps))"
+    r"(?<!\.[A-Z])\.\]?$"
+)
+"""A full stop that ends a sentence and no abbreviation."""
 _APPOSITION = re.compile(
     r",\s+((?!(?:who|which|whose|and|but|or|as|in|on|at|with|for|by|to|when|while|where|after|said|\w+ing|\w+ed)\b)"
     r"[a-z][^,.;\"“”\n]{3,80}),"
@@ -37,6 +42,11 @@ class Person:
         """The full name: the one that stands there most often, the longer of equals; the surname where there is no other."""
         full = {name: count for name, count in self.names.items() if " " in name}
         return max(full, key=lambda name: (full[name], len(name)), default=self.surname)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything tells that this is a person: a first name, a role, a gender. A lone word may be a country."""
+        return bool(self.roles or self.gender) or " " in self.name
 
     @property
     def role(self) -> str:
@@ -96,7 +106,8 @@ class People:
         run: list[str] = []
         last = -2
         for token in _CAPITAL.finditer(text):
-            run = [*run[-6:], token[0]] if text[last : token.start()] in (" ", "\u00a0") else [token[0]]
+            goes_on = text[last : token.start()] in (" ", "\u00a0") and not _STOP.search(run[-1])
+            run = [*run[-6:], token[0]] if goes_on else [token[0]]
             last = token.end()
             word = re.sub(r"[’']s?$", "", token[0].strip("[]")).rstrip(".")
             if word.lower() not in self.known:

@@ -11,13 +11,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tasks.quotes.attribution import Attribution, Span
+from tasks.quotes.heads import PREPOSITION
 from tasks.quotes.lexicon import ROLES
-from tasks.quotes.names import Mention, read_mention
+from tasks.quotes.names import Mention
 from tasks.quotes.nouns import left_of
 from tasks.quotes.people import People, Person
+from tasks.quotes.wording import Wording
 
 REACH = 1500
 """How far back, in characters, a pronoun or title looks for its name: some three paragraphs."""
+_UNTOLD = 200
+"""How much nearer, in characters, a lone word of which nothing tells that it is a person must stand to be a `she`."""
 _NEAR = 60
 """A name this close to a source mention is the speaker's."""
 
@@ -35,6 +39,14 @@ class Speaker:
 NOBODY = Speaker(None, "", "unattributed", 0.5)
 
 
+_ANTECEDENT = re.compile(
+    r"(?!(?i:he|she|it|they|we|i|you)\b)(?:[A-Z\[]|(?i:the|an?|his|her|its|their|one|two|three|some|many|several)\b)"
+)
+"""How what `who` stands for begins: with a name or a determiner."""
+_ENDED = re.compile(r"(?:(?<=[a-z\d]{2})[.!?][\"“”'’]*\s|\n)\s*(?=[A-Z\"“])")
+"""A sentence's end; a full stop after fewer letters may be an abbreviation's."""
+
+
 class Cast:
     """All who speak in an article. Built from the sources that were found; the text tells full names and further mentions."""
 
@@ -42,7 +54,8 @@ class Cast:
         self.text = text
         self.people = People()
         self.spoke: list[int] = []
-        self.mentions = {a.source: read_mention(text[slice(*a.source)]) for a in found if a.source}
+        self.wording = Wording(text)
+        self.mentions = {a.source: self.wording.read(text[slice(*a.source)]) for a in found if a.source}
         for span, mention in sorted(self.mentions.items()):
             if mention.kind in ("name", "organisation"):
                 self.spoke.append(span[0])
@@ -69,7 +82,7 @@ class Cast:
         """
         if source is None:
             return NOBODY
-        mention = self.mentions.get(source) or read_mention(self.text[slice(*source)])
+        mention = self.mentions.get(source) or self.wording.read(self.text[slice(*source)])
         match mention.kind:
             case "name":
                 person = self.people.find(mention) or self.people.meet(mention)
@@ -87,8 +100,8 @@ class Cast:
             stop = source[0]
             while stop and self.text[stop - 1] in ", ":
                 stop -= 1
-            head = left_of(self.text, max(0, stop - 200), stop)
-            if head is None or read_mention(self.text[slice(*head)]).kind == "pronoun":
+            head = left_of(self.text, self._sentence(stop), stop)
+            if head is None or not _ANTECEDENT.match(self.text[slice(*head)]):
                 return NOBODY
             found = self.who(head, quoted, before)
             return Speaker(found.name, found.role, found.method, found.certainty * 0.9)
@@ -96,13 +109,18 @@ class Cast:
             return NOBODY  # outside quotations that is the author, or the reader
         return self._person_before(source, mention, quoted) if mention.gender else _latest(source, before)
 
+    def _sentence(self, place: int) -> int:
+        """Where the sentence begins in which the place lies, at most 200 characters before it."""
+        first = max(0, place - 200)
+        return max((found.end() for found in _ENDED.finditer(self.text, first, place)), default=first)
+
     def _person_before(self, source: Span, mention: Mention, quoted: Sequence[Span]) -> Speaker:
         """The person mentioned last outside quotations; who spoke or opens a sentence goes before who is only mentioned in it."""
         best: tuple[int, Person] | None = None
         for place, person in self.seen[bisect_left(self.places, source[0] - REACH) : bisect_left(self.places, source[0])]:
             if person.group or (person.gender and mention.gender and person.gender != mention.gender) or _within(place, quoted):
                 continue
-            rank = place + (150 if self._prominent(place) else 0)
+            rank = place + (150 if self._prominent(place) else 0) - (0 if person.is_told else _UNTOLD)
             if best is None or rank >= best[0]:
                 best = (rank, person)
         if best is None:
@@ -122,7 +140,9 @@ class Cast:
         phrase = self.text[slice(*source)].lower()
         heads = {word for word in re.findall(r"[\w-]+", mention.name.lower()) if word in ROLES}
         if re.match(r"(?:the|his|her)\b", phrase) and heads and not mention.plural:
-            known = [self.holders[head] for head in sorted(heads) if head in self.holders]
+            told = PREPOSITION.split(mention.name, maxsplit=1)
+            owner = {word.lower() for word in re.findall(r"[A-Z][\w’'-]+", told[-1])} if len(told) > 1 else set()
+            known = [_of(self.holders[head], owner) for head in sorted(heads) if head in self.holders]
             near = [places[n - 1] for places in known if (n := bisect_left(places, source[0], key=lambda pair: pair[0]))]
             if near:
                 person = max(near, key=lambda pair: pair[0])[1]
@@ -132,6 +152,11 @@ class Cast:
                 if guess.name:
                     return Speaker(guess.name, guess.role, "title_np", 0.5)
         return Speaker(mention.name, mention.role, "title_np", 0.7)
+
+
+def _of(holders: Sequence[tuple[int, Person]], owner: set[str]) -> Sequence[tuple[int, Person]]:
+    """Those whose role names the owner too: `the president of France` is nobody else's president."""
+    return [pair for pair in holders if owner <= set(pair[1].role.lower().split())] if owner else holders
 
 
 def _latest(source: Span, before: Sequence[tuple[int, Speaker]]) -> Speaker:

@@ -38,7 +38,7 @@ def test_the_speaker_is_judged_only_where_the_content_is_right() -> None:
 
 def test_the_rules_on_our_own_annotation() -> None:
     got = evaluate_quotes(table(2), RULES_ALONE)
-    assert (got["rows"], got["model"]) == (2, "rules@2")
+    assert (got["rows"], got["model"]) == (2, "rules@3")
     assert got["direct_strict_f1"] == 1.0
     assert got["content_overlap_f1"] == 1.0
     assert got["speaker_accuracy"] == 1.0
