@@ -107,7 +107,9 @@ class Cast:
             return Speaker(found.name, found.role, found.method, found.certainty * 0.9)
         if mention.name in ("i", "we", "my", "our", "me", "us", "you", "your"):
             return NOBODY  # outside quotations that is the author, or the reader
-        return self._person_before(source, mention, quoted) if mention.gender else _latest(source, before)
+        return (
+            self._person_before(source, mention, quoted) if mention.gender else _latest(source, before, mention.name in ("it", "its"))
+        )
 
     def _sentence(self, place: int) -> int:
         """Where the sentence begins in which the place lies, at most 200 characters before it."""
@@ -159,12 +161,12 @@ def _of(holders: Sequence[tuple[int, Person]], owner: set[str]) -> Sequence[tupl
     return [pair for pair in holders if owner <= set(pair[1].role.lower().split())] if owner else holders
 
 
-def _latest(source: Span, before: Sequence[tuple[int, Speaker]]) -> Speaker:
-    """Who spoke last within reach; for pronouns that tell no gender."""
+def _latest(source: Span, before: Sequence[tuple[int, Speaker]], thing: bool) -> Speaker:
+    """Who spoke last within reach; for pronouns that tell no gender. `it` is nobody with a first name."""
     for place, speaker in reversed(before):
         if place < source[0] - REACH:
             break
-        if speaker.name and place < source[0]:
+        if speaker.name and place < source[0] and not (thing and speaker.method == "explicit_name" and " " in speaker.name):
             return Speaker(speaker.name, speaker.role, "pronoun", 0.5)
     return Speaker(None, "", "unattributed", 0.3)
 
