@@ -1,14 +1,16 @@
 """BERT as an OpenVINO graph, straight from its safetensors: no torch, no conversion, a tenth of a second to build.
 
-The encoder and both of our shipped classifiers are BERT networks, and a night should not import torch for them. The graph is the one of
-Devlin et al. (2019), with the names of tensors that transformers gives them; the tests hold it to transformers' own network.
+The encoder and both of our shipped classifiers are BERT networks, stance with the head of `tasks.models.marked`, and a night should
+not import torch for them. The graph is the one of Devlin et al. (2019), with the names of tensors that transformers gives them; the
+tests hold it to transformers' own network.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from safetensors import deserialize
 
 from tasks.errors import Unusable
 from tasks.models.networks import Floats
-from tasks.models.settings import pooling, read
+from tasks.models.settings import POOLED_MARKS, pooling, read
 
 ACTIVATIONS = {"gelu": "erf", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh"}
 """transformers' name -> OpenVINO's approximation of GELU."""
@@ -57,6 +59,7 @@ class _Bert:
         self.folder, self.kind = folder, kind
         self.config = read(folder, "config.json")
         self.heads = int(self.config["num_attention_heads"])
+        self.marks: list[list[int]] | None = self.config.get(POOLED_MARKS)
         self.tensors = {name.removeprefix("bert."): value for name, value in _tensors(folder / WEIGHTS)}
 
     def graph(self) -> ov.Model:
@@ -68,7 +71,7 @@ class _Bert:
         bias = op.unsqueeze(bias, _axes(1, 2))
         for number in range(int(self.config["num_hidden_layers"])):
             hidden = self.layer(f"encoder.layer.{number}.", hidden, bias)
-        return ov.Model([self.head(hidden, mask)], inputs, f"bert-{self.kind}")
+        return ov.Model([self.head(hidden, ids, mask)], inputs, f"bert-{self.kind}")
 
     def embed(self, ids: Any, types: Any) -> Any:
         width = op.gather(op.shape_of(ids), op.constant(np.int64(1)), op.constant(np.int64(0)))
@@ -87,10 +90,13 @@ class _Bert:
         wide = op.gelu(self.linear(f"{at}intermediate.dense", hidden), ACTIVATIONS[self.config.get("hidden_act", "gelu")])
         return self.norm(f"{at}output.LayerNorm", op.add(self.linear(f"{at}output.dense", wide), hidden))
 
-    def head(self, hidden: Any, mask: Any) -> Any:
+    def head(self, hidden: Any, ids: Any, mask: Any) -> Any:
         first = op.gather(hidden, op.constant(np.int64(0)), op.constant(np.int64(1)))
         if self.kind == "token":
             return self.linear("classifier", hidden)
+        if self.kind == "pair" and self.marks is not None:
+            seen = op.concat([first, *(_at_marks(hidden, ids, group, first) for group in self.marks)], -1)
+            return self.linear("classifier", op.tanh(self.linear("dense", seen)))
         if self.kind == "pair":
             return self.linear("classifier", op.tanh(self.linear("pooler.dense", first)))
         if pooling(self.folder) == "mean":
@@ -115,6 +121,15 @@ class _Bert:
         if name not in self.tensors:
             raise Unusable(f"model folder {self.folder}: no weights for {name}: it was not trained as {self.kind!r}; want another")
         return op.constant(self.tensors[name])
+
+
+def _at_marks(hidden: Any, ids: Any, group: Sequence[int], otherwise: Any) -> Any:
+    """As `tasks.models.marked.at_marks`: the mean at the group's tokens, `otherwise` where none of them stands."""
+    at = [op.convert(op.equal(ids, op.constant(np.int64(token))), "f32") for token in group]
+    weight = op.unsqueeze(reduce(op.add, at), _axes(2))
+    count = op.reduce_sum(weight, _axes(1))
+    mean = op.divide(op.reduce_sum(op.multiply(hidden, weight), _axes(1)), op.maximum(count, _number(1.0)))
+    return op.select(op.greater(count, _number(0.0)), mean, otherwise)
 
 
 def _number(value: float) -> Any:

@@ -12,8 +12,9 @@ import transformers
 
 from tasks.errors import Unusable
 from tasks.models.batches import BUDGET
+from tasks.models.marked import MarkedPairClassifier
 from tasks.models.networks import Floats, Ints
-from tasks.models.settings import pooling
+from tasks.models.settings import POOLED_MARKS, pooling, read
 from tasks.models.threads import VARIABLE, threads
 
 AUTO = {
@@ -36,8 +37,11 @@ def pretrained(folder: Path, kind: str, dtype: str = "float32") -> Any:
     if os.environ.get(VARIABLE):  # otherwise torch's own number stays, which a training in this process may have set
         torch.set_num_threads(threads())
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    network: Any = getattr(transformers, AUTO[kind])
+    if kind == "pair" and POOLED_MARKS in read(folder, "config.json"):
+        network = MarkedPairClassifier
     try:
-        model, info = getattr(transformers, AUTO[kind]).from_pretrained(
+        model, info = network.from_pretrained(
             folder,
             local_files_only=True,
             use_safetensors=True,

@@ -10,6 +10,8 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
+from tasks.errors import Unusable
+
 BLOCK = 24
 """Batches that are drawn, sorted by length and shuffled together."""
 
@@ -35,9 +37,9 @@ class Recipe:
         learning_rate: peak rate of AdamW; the classifier's is `head_factor` times that.
         batch_tokens: word pieces a batch, padding included.
         max_tokens: longest pair; `segment_a` keeps at most `max_a` of them.
-        mask_rate: share of `segment_b`'s words hidden behind [MASK] at each step: the regulariser, at no cost.
-        protected: tokens that are never hidden, such as marks.
-        dropout: after the embeddings and before the classifier only; in the layers it would cost a tenth of the speed.
+        mask_rate: share of `segment_b`'s words hidden behind [MASK] at each step.
+        marks: groups of tokens at which the classifier reads the text (`tasks.models.marked`); they are never hidden.
+        dropout: everywhere, as in BERT.
     """
 
     labels: tuple[str, ...]
@@ -53,12 +55,11 @@ class Recipe:
     max_tokens: int = 192
     max_a: int = 48
     label_smoothing: float = 0.05
-    mask_rate: float = 0.08
+    mask_rate: float = 0.05
     dropout: float = 0.1
     seed: int = 1
-    threads: int = 2
     checkpoint_seconds: float = 240.0
-    protected: tuple[str, ...] = ()
+    marks: tuple[tuple[str, ...], ...] = ()
 
     def rate(self, step: int) -> float:
         """The learning rate of update `step`, counted from 0."""
@@ -86,6 +87,17 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+def groups_of(tokenizer: Tokenizer, recipe: Recipe) -> list[list[int]]:
+    """The recipe's marks as token numbers.
+
+    Raises:
+        Unusable: the vocabulary lacks one; the classifier would never see it.
+    """
+    if missing := [mark for group in recipe.marks for mark in group if tokenizer.token_to_id(mark) is None]:
+        raise Unusable(f"marks: the tokenizer does not know {' '.join(missing)}; start from an encoder that does, or mark otherwise")
+    return [[int(tokenizer.token_to_id(mark) or 0) for mark in group] for group in recipe.marks]
 
 
 def encode(tokenizer: Tokenizer, pairs: Sequence[Pair], recipe: Recipe) -> list[Encoded]:

@@ -10,6 +10,8 @@ from typing import Any
 from tasks.config import ModelSpec
 from tasks.errors import Unusable
 
+POOLED_MARKS = "pooled_marks"
+"""Key of config.json: groups of tokens at which a pair classifier reads, as `tasks.models.marked` says."""
 UNBOUNDED = 10**9
 """Tokenizers write lengths beyond this for `no limit`."""
 

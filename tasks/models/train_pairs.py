@@ -1,9 +1,10 @@
 """Training of a sequence-pair classifier: repeatable by seed, resumable, logged.
 
-Made for few cores: bfloat16 weights do the work while float32 masters take the updates, word embeddings stay frozen, and batches of
-like lengths hold a budget of tokens. The learning rate warms up, stays, and decays to zero in a final phase with its own mix of
-streams (Hu et al. 2024, MiniCPM, "warmup-stable-decay"), so that `steps` may be changed on the way without undoing what was done.
-Step `n` depends on the seed and on `n` alone: a run that was stopped and resumed gives the same weights as one that was not.
+Made for few cores: bfloat16 weights do the work while float32 masters take the updates, and batches of like lengths hold a budget of
+tokens. The network is `tasks.models.marked`: [CLS] beside the means of the recipe's marks. The learning rate warms up, stays, and
+decays to zero in a final phase with its own mix of streams (Hu et al. 2024, MiniCPM, "warmup-stable-decay"), so that `steps` may be
+changed on the way without undoing what was done. Step `n` depends on the seed and on `n` alone: a run that was stopped and resumed
+gives the same weights as one that was not.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from transformers import BertForSequenceClassification
+from tokenizers import Tokenizer
+from transformers import BertConfig
 
 from tasks.errors import Unusable
-from tasks.models.pair_batches import Encoded, Pair, Recipe, batches, collate, encode, load_tokenizer
+from tasks.models.marked import MarkedPairClassifier
+from tasks.models.pair_batches import Encoded, Pair, Recipe, batches, collate, encode, groups_of, load_tokenizer
+from tasks.models.settings import POOLED_MARKS
+from tasks.models.threads import threads
 
 CHECKPOINT = "checkpoint.safetensors"
 TOKENIZER = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 512}
@@ -56,7 +61,7 @@ def train_pairs(
     Raises:
         Unusable: a stream is missing or empty, or the checkpoint was made by another recipe.
     """
-    torch.set_num_threads(recipe.threads)
+    torch.set_num_threads(threads())
     missing = sorted(name for name in {*recipe.mix, *recipe.final_mix} if not streams.get(name))
     if missing:
         raise Unusable(
@@ -64,8 +69,7 @@ def train_pairs(
         )
     tokenizer = load_tokenizer(base)
     encoded = {name: encode(tokenizer, streams[name], recipe) for name in sorted({*recipe.mix, *recipe.final_mix})}
-    keep = sorted(i for i in map(tokenizer.token_to_id, recipe.protected) if i is not None)
-    state = _State(base, recipe, torch.tensor(keep, dtype=torch.long))
+    state = _State(base, recipe, tokenizer)
     out.mkdir(parents=True, exist_ok=True)
     begin = state.restore(out / CHECKPOINT) if (out / CHECKPOINT).exists() else 0
     log(f"rows {sum(map(len, encoded.values()))}, {'resumed at' if begin else 'from'} step {begin} of {recipe.steps}")
@@ -103,19 +107,21 @@ def _run(state: _State, source: Iterator[list[Encoded]], steps: range, checkpoin
 class _State:
     """Model, masters and optimiser."""
 
-    def __init__(self, base: Path, recipe: Recipe, keep: torch.Tensor) -> None:
+    def __init__(self, base: Path, recipe: Recipe, tokenizer: Tokenizer) -> None:
         torch.manual_seed(recipe.seed)
         names = dict(enumerate(recipe.labels))
-        model = BertForSequenceClassification.from_pretrained(
-            base, num_labels=len(names), id2label=names, label2id={v: k for k, v in names.items()}, attn_implementation="eager",
-            hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, dtype=torch.float32, local_files_only=True,
+        config = BertConfig.from_pretrained(
+            base, local_files_only=True, num_labels=len(names), id2label=names, label2id={v: k for k, v in names.items()},
+            hidden_dropout_prob=recipe.dropout, attention_probs_dropout_prob=recipe.dropout,
         )  # fmt: skip
-        model.bert.embeddings.word_embeddings.requires_grad_(False)
-        self.recipe, self.keep = recipe, keep
+        setattr(config, POOLED_MARKS, groups_of(tokenizer, recipe))
+        model = MarkedPairClassifier.from_pretrained(
+            base, config=config, attn_implementation="eager", dtype=torch.float32, local_files_only=True
+        )
+        keep = sorted({token for group in model.groups for token in group})
+        self.recipe, self.keep = recipe, torch.tensor(keep, dtype=torch.long)
         self.masters = {n: p.detach().clone() for n, p in model.named_parameters() if p.requires_grad}
         self.model = model.bfloat16().train()
-        self.model.bert.embeddings.dropout.p = recipe.dropout
-        self.model.dropout.p = recipe.dropout
         self.worked = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         groups: dict[tuple[float, float], list[torch.Tensor]] = {}
         for name, master in self.masters.items():
@@ -168,7 +174,7 @@ class _State:
 
     def signature(self) -> str:
         """What must not change between a checkpoint and its resumption; the length of the run may."""
-        free = {"steps", "decay_steps", "final_mix", "threads", "checkpoint_seconds"}
+        free = {"steps", "decay_steps", "final_mix", "checkpoint_seconds"}
         said = {k: v for k, v in asdict(self.recipe).items() if k not in free}
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 

@@ -17,6 +17,8 @@ AUTHOR = "author"
 """The holder's name when the article's own voice is asked for; no holder (None) asks for the text as a whole, whoever speaks."""
 WINDOW_WORDS = 150
 """Longer texts are cut to this many words around the first mention: 150 words are about 190 word pieces."""
+MARKS = (("«", "»"), ("†",))
+"""What stands around the target and around the holder: the two places at which the model reads the text."""
 _TARGET_MARKS = ("\ue000", "\ue001")
 _HOLDER_MARKS = ("\ue002", "\ue003")
 _SHOWN = str.maketrans({"\ue000": " « ", "\ue001": " » ", "\ue002": " † ", "\ue003": " † "})

@@ -20,10 +20,13 @@ from transformers import BertConfig, BertModel  # noqa: E402
 
 from tasks.models.pair_batches import Pair, Recipe, batches, encode, load_tokenizer  # noqa: E402
 from tasks.models.train_pairs import train_pairs  # noqa: E402
+from tasks.stance.inputs import MARKS  # noqa: E402
 from tasks.stance.train import MIX, shares, training_streams  # noqa: E402
 from tasks.tables import CLASSES  # noqa: E402
 
-RECIPE = Recipe(CLASSES, {"a": 2, "b": 1}, {"a": 1}, steps=8, warmup_steps=2, decay_steps=4, batch_tokens=64, max_tokens=16, threads=1)
+RECIPE = Recipe(
+    CLASSES, {"a": 2, "b": 1}, {"a": 1}, steps=8, warmup_steps=2, decay_steps=4, batch_tokens=64, max_tokens=16, marks=MARKS
+)
 STREAMS = {
     "a": [Pair(f"w{i % 7} toward w{i % 5}", " ".join(f"w{(i * j) % 90}" for j in range(3 + i % 9)), i % 4) for i in range(60)],
     "b": [Pair("toward w3", f"w{i} w{i + 1}", i % 2) for i in range(20)],
@@ -80,7 +83,7 @@ def test_the_finished_model_names_its_labels_and_its_recipe(base: Path, tmp_path
     out = train_pairs(STREAMS, RECIPE, base, tmp_path / "out", silent)
     config = json.loads((out / "config.json").read_text())
     assert list(config["id2label"].values()) == list(CLASSES)
-    assert config["architectures"] == ["BertForSequenceClassification"]
+    assert config["architectures"] == ["MarkedPairClassifier"]
     assert json.loads((out / "recipe.json").read_text())["steps"] == 8
     assert {t.dtype for t in load_file(out / "model.safetensors").values()} == {torch.bfloat16}
 
