@@ -50,5 +50,5 @@ def test_an_error_of_ours_stays_what_it_is() -> None:
 
 
 def test_no_job_begins_once_the_night_is_asked_to_stop() -> None:
-    with pytest.raises(Stopped, match="fetch, shard 2.*goes on from here"):
+    with pytest.raises(Stopped, match=r"fetch, shard 2.*goes on from here"):
         perform(Raising(AssertionError("ran"), stop=True), ())
