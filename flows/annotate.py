@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pyarrow import csv
 
-from flows import manifest
+from flows import manifest, snapshot
 from flows.places import Places
 from flows.publish import locked
 from flows.store import read_table, sync, write_table
@@ -111,11 +111,12 @@ def report(places: Places, dates: list[dt.date] | None = None) -> dict[str, obje
 
 def _published(places: Places, name: str, dates: list[dt.date] | None) -> pa.Table:
     spec = SPECS[name]
-    chosen = dates or manifest.dates(places.published)
-    files = sorted(file for date in chosen for file in (places.published / name / f"run_date={date}").glob("*.parquet"))
+    held = snapshot.of(places.published)
+    chosen = dates or manifest.dates(held)
+    files = [held.location(file) for date in chosen for file in held.within(f"{name}/run_date={date}")]
     if not files:
         raise Unusable(f"{places.published} has no {name} of {', '.join(map(str, chosen)) or 'any night'}; run a night first")
-    tables = [ds.dataset(file, schema=spec.schema).to_table() for file in files]
+    tables = [ds.dataset(file, schema=spec.schema, filesystem=held.filesystem()).to_table() for file in files]
     newest = {}
     for table in tables:  # an article may stand in several nights: the newest row of a key counts
         for row in table.to_pylist():

@@ -5,28 +5,37 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows import manifest, tombstones
+from flows import manifest, snapshot, tombstones
 from flows.places import Places
 from flows.publish import locked
 from flows.run import Desk, Run
 from flows.runners import Inline
+from flows.snapshot import Folder, Snapshot
 from flows.store import Record, Ref, Store
 from tasks.tables import DOCUMENTS
 
-
-def generations(places: Places) -> list[Path]:
-    """All generations that are kept, oldest first."""
-    return sorted(path for path in places.generations.glob("[0-9]*") if path.is_dir())
+EVERY = 1_000_000
+"""More generations than anybody keeps."""
 
 
-def prune(desk: Desk, keep: int) -> tuple[int, int]:
+def generations(places: Places) -> list[Snapshot]:
+    """All generations that are kept, oldest first; the last one is published."""
+    if places.bucket is not None:
+        link = places.bucket.link()
+        return [places.bucket.generation(link, number) for number in reversed(range(len(link.lists)))]
+    published = places.link.resolve()
+    folders = {path for path in places.generations.glob("[0-9]*") if path.is_dir()} - {published}
+    return [Folder(path) for path in [*sorted(folders), *([published] if published.is_dir() else [])]]
+
+
+def prune(desk: Desk, keep: int, now: dt.datetime) -> tuple[int, int]:
     """Remove all but the newest generations, and every file of the store that no night needs; the published one always stays.
 
     Args:
@@ -35,20 +44,27 @@ def prune(desk: Desk, keep: int) -> tuple[int, int]:
     Returns:
         The number of generations and of store files that were removed.
     """
-    places = desk.places
-    with locked(places.lock("publish"), "a publish", wait=True):
-        current = places.published.resolve()
-        kept = {current, *generations(places)[-max(keep, 1) :]}
-        doomed = [path for path in generations(places) if path not in kept]
-        for path in doomed:
-            shutil.rmtree(path)
-        return len(doomed), _sweep(desk, kept)
+    with locked(desk.places.lock("publish"), "a publish", wait=True):
+        removed = _drop(desk.places, keep, now)
+        return removed, _sweep(desk)
 
 
-def _sweep(desk: Desk, kept: Iterable[Path]) -> int:
+def _drop(places: Places, keep: int, now: dt.datetime, holds: Callable[[Snapshot], bool] = lambda _: False) -> int:
+    """Remove generations: all but the newest, and of those before the published one those that hold what must go."""
+    if places.bucket is not None:
+        return places.bucket.prune(keep, now, holds)
+    before = generations(places)[:-1]
+    newest = before[max(0, len(before) - max(keep, 1) + 1) :]
+    doomed = [one for one in before if one not in newest or holds(one)]
+    for one in doomed:
+        shutil.rmtree(one.location(""))
+    return len(doomed)
+
+
+def _sweep(desk: Desk) -> int:
     """Remove the store's files that neither a kept manifest nor a night as it would run today refers to; raw documents always stay."""
     store = desk.places.store
-    live = {ref.digest for generation in kept for ref in _published(generation)}
+    live = {ref.digest for generation in generations(desk.places) for ref in _published(generation)}
     for path in (store.root / "records" / "fetch").glob("*.json"):
         live.update(ref.digest for ref in _record(path).refs)
     for date in manifest.dates(desk.places.published):
@@ -62,7 +78,7 @@ def _sweep(desk: Desk, kept: Iterable[Path]) -> int:
     return len(doomed)
 
 
-def _published(generation: Path) -> Iterable[Ref]:
+def _published(generation: Snapshot) -> Iterable[Ref]:
     for date in manifest.dates(generation):
         night = manifest.read(generation, date)
         if night is not None:
@@ -88,7 +104,8 @@ def forget(desk: Desk, article_id: str, at: dt.datetime) -> list[dt.date]:
     store = desk.places.store
     for path in sorted((store.root / "records" / "fetch").glob("*.json")):
         _rewrite(store, path, article_id)
-    touched = [date for date in manifest.dates(desk.places.published) if _holds(desk.places.published, date, article_id)]
+    held = snapshot.of(desk.places.published)
+    touched = [date for date in manifest.dates(held) if _holds(held, date, article_id)]
     anew = []
     for date in manifest.dates(desk.places.published):
         run = Run(desk, date, "forget")
@@ -96,11 +113,8 @@ def forget(desk: Desk, article_id: str, at: dt.datetime) -> list[dt.date]:
             run.execute(Inline(desk.config.night.workers))
             anew.append(date)
     with locked(desk.places.lock("publish"), "a publish", wait=True):
-        for generation in generations(desk.places):
-            holds = any(_holds(generation, date, article_id) for date in manifest.dates(generation))
-            if holds and generation != desk.places.published.resolve():
-                shutil.rmtree(generation)
-        _sweep(desk, generations(desk.places))
+        _drop(desk.places, EVERY, at, lambda one: any(_holds(one, date, article_id) for date in manifest.dates(one)))
+        _sweep(desk)
     return anew
 
 
@@ -116,15 +130,11 @@ def _rewrite(store: Store, path: Path, article_id: str) -> None:
         store.remember(path.parent.name, path.stem, Record(tuple(refs), record.seconds, record.notes))
 
 
-def _holds(published: Path, date: dt.date, article_id: str) -> bool:
+def _holds(held: Snapshot, date: dt.date, article_id: str) -> bool:
     """Whether a table of a published night names the article."""
-    night = manifest.read(published, date)
-    files = (
-        [published / manifest.part(name, date, number) for name, refs in night.tables.items() for number in range(len(refs))]
-        if night
-        else []
-    )
-    return any(_names(pq.read_table(path), article_id) for path in files)
+    night = manifest.read(held, date)
+    contents = (held.content(name) for name, ref in night.files() if ref.table != "runs") if night else iter(())
+    return any(_names(pq.read_table(pa.BufferReader(content)), article_id) for content in contents)
 
 
 def _names(table: pa.Table, article_id: str) -> bool:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.manifest import Manifest, dates, part, path_of
+from flows import snapshot
+from flows.consistency import consistent
+from flows.manifest import Manifest, dates, name_of
 from flows.manifest import read as read_manifest
-from flows.store import DamagedFileError, Ref, Store, digest_file, read_table
+from flows.snapshot import Published, Snapshot
+from flows.store import DamagedFileError, Ref, Store, read_table
 from tasks.errors import Abort, ContractError
-from tasks.tables import SPECS, concat, plain
+from tasks.tables import SPECS, concat
 
-FOREIGN = (
-    ("stories", "article_id", "articles"),
-    ("summaries", "article_id", "articles"),
-    ("quotes", "article_id", "articles"),
-    ("copies", "article_id", "articles"),
-)
-"""Table, column -> the table whose key it must be."""
+AGAIN = "Run the night again."
 
 
 def over_limit(rejects: pa.Table, documents: int, limit: float) -> None:
@@ -40,112 +37,110 @@ def over_limit(rejects: pa.Table, documents: int, limit: float) -> None:
             )
 
 
-def consistent(tables: Mapping[str, pa.Table]) -> None:
-    """Check what ties the tables of a night together: keys over all shards, foreign keys, spans.
+def gather(store: Store, tables: Mapping[str, Iterable[Ref]]) -> dict[str, pa.Table]:
+    """The night's tables, each in one piece; bytes, counts and keys checked over all shards.
 
     Raises:
-        ContractError: the first thing that does not hold.
+        ContractError: a file has another number of rows than its reference says, or a key stands twice.
     """
-    for table, column, other in FOREIGN:
-        known = tables[other][SPECS[other].key[0]]
-        stray = tables[table].filter(pc.invert(pc.is_in(tables[table][column], value_set=pc.unique(known))))
-        if stray.num_rows:
-            raise ContractError(f"{table}.{column}: {stray[column][0]} is no {other} row ({stray.num_rows} such rows)")
-    texts = dict(zip(tables["articles"]["article_id"].to_pylist(), tables["articles"]["text"].to_pylist(), strict=True))
-    for name, fault in _span_faults(tables, texts):
-        raise ContractError(f"{name}: {fault}")
+    return {name: concat([_counted(store.get(ref), ref) for ref in refs if ref.rows], SPECS[name]) for name, refs in tables.items()}
 
 
-def _span_faults(tables: Mapping[str, pa.Table], texts: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    for row in plain(tables["quotes"].select(["quote_id", "article_id", "content", "text"])).to_pylist():
-        spans = " ".join(texts[row["article_id"]][s["start"] : s["end"]] for s in row["content"])
-        if spans != row["text"]:
-            yield "quotes", f"{row['quote_id']}: the content's spans do not give its text"
-    evidence = tables["stances"].filter(pc.is_valid(tables["stances"]["evidence_start"]))
-    for row in plain(evidence.select(["article_id", "target_id", "evidence_start", "evidence_end", "evidence"])).to_pylist():
-        if texts[row["article_id"]][row["evidence_start"] : row["evidence_end"]] != row["evidence"]:
-            yield "stances", f"{row['article_id']}, {row['target_id']}: text[start:end] is not the evidence"
-    for row in plain(tables["summaries"].select(["article_id", "kind", "sentences"])).to_pylist():
-        size = len(texts[row["article_id"]])
-        if row["kind"] == "extractive" and any(not 0 <= s["start"] < s["end"] <= size for s in row["sentences"]):
-            yield "summaries", f"{row['article_id']}: a sentence lies outside the article"
+def _counted(table: pa.Table, ref: Ref) -> pa.Table:
+    if table.num_rows != ref.rows:
+        raise ContractError(f"{ref.table}: a file has {table.num_rows} rows, its reference says {ref.rows}")
+    return table
 
 
-def gather(store: Store, tables: Mapping[str, Iterable[Ref]]) -> dict[str, pa.Table]:
-    """The night's tables, each in one piece, keys checked over all shards."""
-    return {name: concat([store.get(ref) for ref in refs if ref.rows], SPECS[name]) for name, refs in tables.items()}
-
-
-def intact(published: Path, manifest: Manifest, *, check_bytes: bool) -> bool:
+def intact(published: Published, manifest: Manifest, *, check_bytes: bool) -> bool:
     """Whether all files of a published night are there, with the right size or, if asked, the right bytes."""
-    for name, refs in {**manifest.tables, "runs": (manifest.runs,)}.items():
-        for number, ref in enumerate(refs):
-            path = published / part(name, manifest.run_date, number)
-            if not path.is_file() or path.stat().st_size != ref.size or (check_bytes and digest_file(path) != ref.digest):
+    held = snapshot.of(published)
+    for name, ref in manifest.files():
+        if held.size(name) != ref.size:
+            return False
+        try:
+            if check_bytes and _digest(held.content(name)) != ref.digest:
                 return False
-    return all((published / "digests" / name).is_file() for name in manifest.pages)
+        except OSError:
+            return False
+    return all(_page_fault(held, f"digests/{name}", digest) is None for name, digest in manifest.pages.items())
 
 
-def verify(published: Path, only: Iterable[object] = ()) -> list[str]:
+def verify(published: Published, only: Iterable[object] = ()) -> list[str]:
     """Every fault of what is published: one line each, beginning with the file's path.
 
     Args:
         only: the dates to look at; none means all, and files that no manifest knows are faults as well.
     """
+    held = snapshot.of(published)
     chosen = set(only)
     faults: list[str] = []
-    known: set[Path] = set()
-    for date in dates(published):
+    known: set[str] = set()
+    for date in dates(held):
         if chosen and date not in chosen:
             continue
+        known.add(name_of(date))
         try:
-            manifest = read_manifest(published, date)
+            manifest = read_manifest(held, date)
         except ValueError as error:
             faults.append(str(error))
             continue
-        if manifest is not None:
-            known.add(path_of(published, date))
-            faults += _verify_night(published, manifest, known)
-    if not chosen and published.exists():
-        files = {path for path in published.rglob("*") if path.is_file()}
-        faults += [f"{path}: no manifest knows this file" for path in sorted(files - known)]
+        if manifest is None or manifest.run_date != date:
+            faults.append(f"{held.shown(name_of(date))}: is the manifest of another night")
+        else:
+            faults += _verify_night(held, manifest, known)
+    if not chosen:
+        faults += [f"{held.shown(name)}: no manifest knows this file" for name in held.within("") if name not in known]
     return faults
 
 
-def _verify_night(published: Path, manifest: Manifest, known: set[Path]) -> list[str]:
+def _verify_night(held: Snapshot, manifest: Manifest, known: set[str]) -> list[str]:
     faults: list[str] = []
-    tables: dict[str, pa.Table] = {}
-    for name, refs in {**manifest.tables, "runs": (manifest.runs,)}.items():
-        pieces = []
-        for number, ref in enumerate(refs):
-            path = published / part(name, manifest.run_date, number)
-            known.add(path)
-            fault = _file_fault(path, ref)
-            if fault:
-                faults.append(f"{path}: {fault}")
-            else:
-                pieces.append(read_table(path, SPECS[name]))
-        tables[name] = concat(pieces, SPECS[name])
-    for name, digest in manifest.pages.items():
-        path = published / "digests" / name
-        known.add(path)
-        if not path.is_file() or digest_file(path) != digest:
-            faults.append(f"{path}: is gone, or its bytes are not those that were published")
+    pieces: dict[str, list[pa.Table]] = {name: [] for name in manifest.tables}
+    for name, ref in manifest.files():
+        known.add(name)
+        try:
+            pieces.setdefault(ref.table, []).append(_read(held, name, ref))
+        except DamagedFileError as error:
+            faults.append(str(error))
+    for page, digest in manifest.pages.items():
+        known.add(f"digests/{page}")
+        if fault := _page_fault(held, f"digests/{page}", digest):
+            faults.append(f"{held.shown(f'digests/{page}')}: {fault}")
     if not faults:
         try:
-            consistent(tables)
+            consistent({name: concat(tables, SPECS[name]) for name, tables in pieces.items()})
         except ContractError as error:
-            faults.append(f"{path_of(published, manifest.run_date)}: {error}")
+            faults.append(f"{held.shown(name_of(manifest.run_date))}: {error}")
     return faults
 
 
-def _file_fault(path: Path, ref: Ref) -> str | None:
-    if not path.is_file():
-        return "is gone. Run the night again."
-    if digest_file(path) != ref.digest:
-        return f"its bytes are not those that were published (size {path.stat().st_size}, want {ref.size}). Run the night again."
+def _read(held: Snapshot, name: str, ref: Ref) -> pa.Table:
+    """A published file, its bytes and its count checked."""
+    shown = held.shown(name)
     try:
-        table = read_table(path, SPECS[ref.table])
-    except DamagedFileError as error:
-        return str(error)
-    return None if table.num_rows == ref.rows else f"has {table.num_rows} rows, the manifest says {ref.rows}"
+        content = held.content(name)
+    except OSError as error:
+        raise DamagedFileError(shown, _unread(error), AGAIN) from error
+    if _digest(content) != ref.digest:
+        raise DamagedFileError(shown, f"its bytes are not those that were published (size {len(content)}, want {ref.size})", AGAIN)
+    table = read_table(shown, SPECS[ref.table], content=content)
+    if table.num_rows != ref.rows:
+        raise DamagedFileError(shown, f"has {table.num_rows} rows, the manifest says {ref.rows}", AGAIN)
+    return table
+
+
+def _page_fault(held: Snapshot, name: str, digest: str) -> str | None:
+    try:
+        content = held.content(name)
+    except OSError as error:
+        return f"{_unread(error)}. {AGAIN}"
+    return None if _digest(content) == digest else f"its bytes are not those that were published. {AGAIN}"
+
+
+def _unread(error: OSError) -> str:
+    return "is gone" if isinstance(error, FileNotFoundError) else f"can't be read: {error}"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

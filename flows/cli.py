@@ -219,17 +219,19 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from flows import checks, manifest
+    from flows import checks, manifest, snapshot
     from flows.places import Places
     from tasks.config import load
 
-    published = Places.of(load(options.config), options.config).published
+    published = snapshot.of(Places.of(load(options.config), options.config).published)
     if missing := [str(date) for date in options.date or () if date not in manifest.dates(published)]:
-        raise Unusable(f"{', '.join(missing)}: not published under {published}; `nightwire status {options.config}` shows what is")
+        raise Unusable(
+            f"{', '.join(missing)}: not published under {published.shown('')}; `nightwire status {options.config}` shows what is"
+        )
     faults = checks.verify(published, options.date or ())
     for fault in faults:
         print(fault)
-    print(f"{len(faults)} fault(s) in {len(options.date or manifest.dates(published))} night(s) of {published}")
+    print(f"{len(faults)} fault(s) in {len(options.date or manifest.dates(published))} night(s) of {published.shown('')}")
     return FAILED if faults else 0
 
 
@@ -249,7 +251,7 @@ def _prune(options: argparse.Namespace) -> int:
     keep = desk.config.night.keep_generations if options.keep is None else options.keep
     if keep < 1:
         raise Unusable(f"--keep {keep}: the published generation always stays; want 1 or more")
-    removed, files = care.prune(desk, keep)
+    removed, files = care.prune(desk, keep, dt.datetime.now(dt.UTC))
     print(f"{removed} generation(s) and {files} file(s) of the store removed; {len(care.generations(desk.places))} generation(s) kept")
     return 0
 
@@ -279,15 +281,15 @@ def _prepare(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from flows import manifest, show
+    from flows import manifest, show, snapshot
     from flows.places import Places
     from tasks.config import load
 
-    published = Places.of(load(options.config), options.config).published
+    published = snapshot.of(Places.of(load(options.config), options.config).published)
     known = manifest.dates(published)
     date = options.date or (known[-1] if known else None)
     if date is None or date not in known:
-        raise Unusable(f"{date or 'nothing'}: not published under {published}; `nightwire run {options.config}` first")
+        raise Unusable(f"{date or 'nothing'}: not published under {published.shown('')}; `nightwire run {options.config}` first")
     show.night(published, date)
     return 0
 

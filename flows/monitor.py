@@ -13,9 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
-from flows import manifest
+from flows import manifest, snapshot
 from flows.manifest import Manifest
 from flows.run import Desk
 
@@ -77,10 +75,11 @@ class Alert:
 
 def query(desk: Desk, table: str, days: Sequence[dt.date], sql: str) -> list[tuple[Any, ...]]:
     """Rows of a query over some nights of a published table, which the query calls `rows`."""
-    files = [str(path) for day in days for path in sorted((desk.places.published / table / f"run_date={day}").glob("*.parquet"))]
+    held = snapshot.of(desk.places.published)
+    files = [held.location(name) for day in days for name in held.within(f"{table}/run_date={day}")]
     if not files:
         return []
-    with duckdb.connect() as connection:
+    with snapshot.database(held) as connection:
         connection.execute("set threads = 1")
         rows = connection.read_parquet(files, hive_partitioning=True)  # noqa: F841 (DuckDB finds it by its name)
         found: list[tuple[Any, ...]] = connection.sql(sql).fetchall()

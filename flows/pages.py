@@ -13,13 +13,14 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, ParamSpec
 from uuid import UUID
 
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, create_table_artifact, update_progress_artifact
 from prefect.events import emit_event
 
-from flows import monitor, status
+from flows import monitor, snapshot, status
 from flows.backfill import Outcome, Planned
 from flows.jobs import Done
 from flows.manifest import Manifest
@@ -193,10 +194,12 @@ def weeks(rows: Sequence[DateStatus]) -> str:
 @harmless
 def digest(desk: Desk, published: Manifest) -> None:
     """Where the morning page is."""
-    page = desk.places.published / "digests" / f"{published.run_date}.html"
+    held, name = snapshot.of(desk.places.published), f"digests/{published.run_date}.html"
+    page = held.shown(name)
+    address = page if held.filesystem() is not None else Path(page).as_uri()
     create_markdown_artifact(
         key="digest",
-        markdown=f"`{page}`\n\nOpen it in a browser: <{page.as_uri()}>",
+        markdown=f"`{page}`\n\nOpen it in a browser: <{address}>",
         description=f"The morning page of {published.run_date}.",
     )
 

@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.bucket import Bucket
+from flows.snapshot import Published
 from flows.store import Store
 from tasks.config import Config
 
@@ -14,22 +16,29 @@ from tasks.config import Config
 class Places:
     """The folders of one desk.
 
-    published            symbolic link to the generation that readers follow
+    published            symbolic link to the generation that readers follow; where the configuration names a bucket, it is that instead
     state/generations/   all that was published, one folder a publish
     state/store/         finished files of every step
     state/locks/, state/logs/, state/prefect/
     """
 
     root: Path
+    bucket: Bucket | None = None
 
     @classmethod
     def of(cls, config: Config, config_path: Path) -> Places:
         """The places of a configuration file; its relative root is taken from the file's folder."""
-        return cls((config_path.resolve().parent / config.night.root).resolve())
+        bucket = Bucket(config.night.published) if config.night.published else None
+        return cls((config_path.resolve().parent / config.night.root).resolve(), bucket)
 
     @property
-    def published(self) -> Path:
+    def published(self) -> Published:
         """What readers open."""
+        return self.bucket or self.link
+
+    @property
+    def link(self) -> Path:
+        """The symbolic link on this machine's disk."""
         return self.root / "published"
 
     @property

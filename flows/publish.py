@@ -1,8 +1,9 @@
-"""Publish a night in one atomic step for all its tables.
+"""Publish a night in one atomic step for all its tables, on a local disk.
 
 `published` is a symbolic link to a generation: a folder of real folders whose files are hard links to immutable ones.
-The next generation is built beside it, synced, named, and the link is renamed over the old one. Before that rename nothing
-happened; after it everything did. A reader that resolves the link once keeps its snapshot until the generation is pruned.
+The next generation is built beside it, synced, checked, named, and the link is renamed over the old one. Before that rename nothing
+happened; after it everything did. A reader that resolves the link once keeps its snapshot until the generation is pruned; one that goes
+through the link each time never gets two versions of a night, for another version's files have other names.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flows.manifest import Manifest, part, path_of
+from flows import checks, manifest
+from flows.manifest import Manifest
 from flows.places import Places
-from flows.store import sync, write_file
+from flows.store import make_folder, sync, write_file
 from tasks.errors import Abort
 
 MANY_FOLDERS = 500
@@ -47,34 +49,36 @@ def locked(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
         yield
 
 
-def publish(places: Places, manifest: Manifest, pages: dict[str, str]) -> Path:
+def publish(places: Places, night: Manifest, pages: dict[str, str]) -> None:
     """Make the night the published one, in place of any earlier version of it.
 
     Args:
         pages: file name below `published/digests/` -> content.
 
-    Returns:
-        The new generation's folder.
-
     Raises:
         OSError: the disk said no; readers still see what they saw.
     """
+    if places.bucket is not None:
+        places.bucket.publish(night, pages, places.store)
+        return
     with locked(places.lock("publish"), "a publish", wait=True):
-        current = places.published.resolve() if places.published.is_symlink() else None
+        current = places.link.resolve() if places.link.is_symlink() else None
         building = places.generations / ".building"
         if building.exists():  # a killed run's; we hold the lock, so nobody is at it
             shutil.rmtree(building)
-        building.mkdir(parents=True)
+        make_folder(building)
         if current is not None:
-            _link_tree(current, building, manifest.run_date)
-        _link_night(places, building, manifest)
-        _write_pages(building, manifest, pages)
+            _link_tree(current, building, night.run_date)
+        _link_night(places, building, night)
+        _write_pages(building, night, pages)
         _sync_tree(building)
+        stands = manifest.read(building, night.run_date)
+        if stands is None or stands.content != night.content or not checks.intact(building, stands, check_bytes=False):
+            raise Abort(f"{building}: does not hold night {night.run_date} as it was written. Check the disk; nothing was published")
         generation = places.generations / f"{_last(places) + 1:06d}"
         building.rename(generation)
         sync(places.generations)
         point(places, generation)
-        return generation
 
 
 def point(places: Places, generation: Path) -> None:
@@ -82,7 +86,7 @@ def point(places: Places, generation: Path) -> None:
     fresh = places.root / ".published"
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(os.path.relpath(generation, places.root), target_is_directory=True)
-    fresh.replace(places.published)
+    fresh.replace(places.link)
     sync(places.root)
 
 
@@ -102,20 +106,19 @@ def _link_tree(current: Path, building: Path, replaced: dt.date) -> None:
                 os.link(Path(folder) / name, target / name)
 
 
-def _link_night(places: Places, building: Path, manifest: Manifest) -> None:
-    for table, refs in {**manifest.tables, "runs": (manifest.runs,)}.items():
-        for number, ref in enumerate(refs):
-            path = building / part(table, manifest.run_date, number)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.link(places.store.path(ref), path)
+def _link_night(places: Places, building: Path, night: Manifest) -> None:
+    for name, ref in night.files():
+        path = building / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.link(places.store.path(ref), path)
 
 
-def _write_pages(building: Path, manifest: Manifest, pages: dict[str, str]) -> None:
+def _write_pages(building: Path, night: Manifest, pages: dict[str, str]) -> None:
     for name in ("manifests", "digests"):
         (building / name).mkdir(exist_ok=True)
     for name, content in pages.items():
         write_file(building / "digests" / name, content.encode())
-    write_file(path_of(building, manifest.run_date), manifest.dump())
+    write_file(building / manifest.name_of(night.run_date), night.dump())
 
 
 def _sync_tree(top: Path) -> None:

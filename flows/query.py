@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from flows import snapshot
+from flows.snapshot import Published
 from tasks.errors import Unusable
 from tasks.tables import PUBLISHED
 
 
-def connect(published: Path) -> duckdb.DuckDBPyConnection:
+def connect(published: Published) -> duckdb.DuckDBPyConnection:
     """A connection with a view for every table. The link is followed once, so a night that is published meanwhile changes nothing."""
-    snapshot = published.resolve()
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    held = snapshot.of(published)
+    connection = snapshot.database(held)
     for spec in PUBLISHED:
-        if any((snapshot / spec.name).glob("*/*.parquet")):
-            pattern = str(snapshot / spec.name / "*" / "*.parquet").replace("'", "''")
-            connection.execute(f"create view {spec.name} as from read_parquet('{pattern}', hive_partitioning = true)")
+        if files := [held.location(name).replace("'", "''") for name in held.within(spec.name) if name.endswith(".parquet")]:
+            listed = ", ".join(f"'{file}'" for file in files)
+            connection.execute(f"create view {spec.name} as from read_parquet([{listed}], hive_partitioning = true)")
     return connection
 
 
-def answer(published: Path, sql: str, *, as_json: bool) -> Iterator[str]:
+def answer(published: Published, sql: str, *, as_json: bool) -> Iterator[str]:
     """The rows in lines: JSON objects, or a table for a terminal.
 
     Raises:

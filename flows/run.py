@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows import checks, failures, fetch, manifest, tombstones
+from flows import checks, consistency, failures, fetch, manifest, snapshot, tombstones
 from flows.jobs import Done
 from flows.manifest import Manifest
 from flows.nightly import STEPS, Tonight, night
@@ -60,9 +60,10 @@ class Desk:
     def history(self, date: dt.date) -> dict[dt.date, Manifest]:
         """The published nights that a night is compared with, oldest first."""
         first = date - dt.timedelta(days=self.config.copies.history)
+        held = snapshot.of(self.places.published)
         found = {}
-        for day in manifest.dates(self.places.published):
-            if first <= day < date and (known := manifest.read(self.places.published, day)) is not None:
+        for day in manifest.dates(held):
+            if first <= day < date and (known := manifest.read(held, day)) is not None:
                 found[day] = known
         return found
 
@@ -179,12 +180,13 @@ class Run:
         """
         work, tonight = self.walk(Planner())
         jobs = tuple(work.done())
-        published = manifest.read(self.desk.places.published, self.date)
+        held = snapshot.of(self.desk.places.published)
+        published = manifest.read(held, self.date)
         fresh = (
             published is not None
             and not any(job.ran for job in jobs)
             and self._manifest(work, tonight, [], published.runs).content == published.content
-            and checks.intact(self.desk.places.published, published, check_bytes=check_bytes)
+            and checks.intact(held, published, check_bytes=check_bytes)
         )
         return Plan(jobs, published, fresh)
 
@@ -200,9 +202,11 @@ class Run:
         tables = checks.gather(store, draft.tables)
         read = sum(job.rows for job in done if job.step == "fetch")
         checks.over_limit(tables["rejects"], read, self.desk.config.night.reject_limit)
-        checks.consistent(tables)
-        stands = manifest.read(self.desk.places.published, self.date)
-        if stands and stands.content == draft.content and checks.intact(self.desk.places.published, stands, check_bytes=True):
+        consistency.complete(tables, read)
+        consistency.consistent(tables)
+        held = snapshot.of(self.desk.places.published)
+        stands = manifest.read(held, self.date)
+        if stands and stands.content == draft.content and checks.intact(held, stands, check_bytes=True):
             return draft  # nothing new to a reader: a lost file of the store was built again, or somebody else was faster
         runs = store.put(self._runs(draft), RUNS)
         final = dataclasses.replace(draft, runs=runs)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
-import duckdb
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from flows import snapshot
+from flows.snapshot import Published, Snapshot
 
 SAMPLES = {
     "stances": """
@@ -28,19 +29,26 @@ SAMPLES = {
 }
 
 
-def night(published: Path, date: dt.date) -> None:
+def night(published: Published, date: dt.date) -> None:
     """Print a few rows of the night's tables, and where they are."""
     console = Console(width=150, soft_wrap=False)
+    held = snapshot.of(published)
+    database = snapshot.database(held)
     for name, query in SAMPLES.items():
-        files = {table: f"read_parquet('{published}/{table}/run_date={date}/*.parquet')" for table in ("stances", "articles", *SAMPLES)}
-        found = duckdb.connect().sql(query.format(**files))
+        files = {table: _files(held, table, date) for table in ("stances", "articles", *SAMPLES)}
+        found = database.sql(query.format(**files))
         table = Table(title=f"{name}, {date}", title_justify="left", title_style="bold", expand=True)
         for column in found.columns:
             table.add_column(column, overflow="fold")
         for row in found.fetchall():
             table.add_row(*(_cell(value) for value in row))
         console.print(table)
-    console.print(f"Parquet: {published}/<table>/run_date={date}/   page: {published}/digests/{date}.html", soft_wrap=True)
+    console.print(f"Parquet: {held.shown('<table>')}/run_date={date}/   page: {held.shown(f'digests/{date}.html')}", soft_wrap=True)
+
+
+def _files(held: Snapshot, table: str, date: dt.date) -> str:
+    listed = (held.location(name).replace("'", "''") for name in held.within(f"{table}/run_date={date}"))
+    return "read_parquet([" + ", ".join(f"'{file}'" for file in listed) + "])"
 
 
 def _cell(value: Any) -> str:

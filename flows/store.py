@@ -32,13 +32,14 @@ class DamagedFileError(Abort):
     """A finished file whose bytes are not those that were written.
 
     Args:
-        path: the file.
+        path: the file, or the URL of a published one.
         fault: what is wrong with it.
+        cure: what to do.
     """
 
-    def __init__(self, path: Path, fault: str) -> None:
-        self.path = path
-        super().__init__(f"{path}: {fault}. Delete the file; the next run builds it again.")
+    def __init__(self, path: Path | str, fault: str, cure: str = "Delete the file; the next run builds it again.") -> None:
+        self.path = Path(path)
+        super().__init__(f"{path}: {fault}. {cure}")
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Store:
     def partial(self) -> Path:
         """A path for a file that is not finished."""
         folder = self.root / "partial"
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         return folder / f"{os.getpid()}-{secrets.token_hex(8)}"
 
     def adopt(self, partial: Path, spec: Spec, rows: int) -> Ref:
@@ -111,7 +112,7 @@ class Store:
         if self._whole(ref):
             partial.unlink()
         else:
-            final.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(final.parent)
             partial.replace(final)
             sync(final.parent)
         return ref
@@ -143,7 +144,7 @@ class Store:
     def remember(self, step: str, key: str, record: Record) -> None:
         """Write down what the step gave; from now on the key is done."""
         path = self._record(step, key)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         write_file(path, json.dumps(asdict(record), sort_keys=True).encode())
 
     def recall(self, step: str, key: str) -> Record | None:
@@ -194,7 +195,7 @@ def table_writer(schema: pa.Schema, path: Path) -> pq.ParquetWriter:
     )
 
 
-def read_table(path: Path, spec: Spec, *, content: bytes | None = None) -> pa.Table:
+def read_table(path: Path | str, spec: Spec, *, content: bytes | None = None) -> pa.Table:
     """Read one Parquet file, every page checked against its checksum; `content` is the file's bytes where they are read already.
 
     Raises:
@@ -220,6 +221,14 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, and let each new name survive a power cut; nothing is done where it is there."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        sync(path.parent)
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -58,6 +58,7 @@ class NightSettings(Settings):
     Attributes:
         timezone: IANA zone in which a date is a night: [00:00, 24:00) local time, half-open.
         root: folder of store and published data, from the config file's folder.
+        published: `s3://bucket/prefix` where readers read from an object store (docs/published.md); empty: the folder `published`.
         shards: into how many parts a night's articles are split by the first hex digits of their id.
         workers: shards at work at once.
         reject_limit: share of documents that a stage may set aside before the night fails.
@@ -66,6 +67,7 @@ class NightSettings(Settings):
 
     timezone: str = "UTC"
     root: str = "../data"
+    published: str = Field(default="", pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._=-]+)*/?)?$")
     shards: int = Field(default=16, ge=1, le=256)
     workers: int = Field(default=2, ge=1, le=64)
     reject_limit: Share = 0.2

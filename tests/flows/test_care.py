@@ -36,13 +36,13 @@ def test_prune_keeps_what_is_published_and_what_tonight_needs(config: Path) -> N
     before = {row.date: row.state for row in status.matrix(desk, NIGHT, NIGHT)}
     published = {path: path.read_bytes() for path in desk.places.published.rglob("*.parquet")}
     assert len(care.generations(desk.places)) == 4
-    removed, files = care.prune(desk, keep=1)
+    removed, files = care.prune(desk, 1, NOW)
     assert removed == 3
     assert files > 0
     assert {path: path.read_bytes() for path in desk.places.published.rglob("*.parquet")} == published
     assert checks.verify(desk.places.published) == []
     assert {row.date: row.state for row in status.matrix(desk, NIGHT, NIGHT)} == before == {NIGHT: "fresh"}
-    assert care.prune(desk, keep=1) == (0, 0)
+    assert care.prune(desk, 1, NOW) == (0, 0)
 
 
 def test_a_forgotten_article_is_in_no_file_and_stays_gone(config: Path) -> None:
