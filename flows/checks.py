@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -76,6 +77,7 @@ def verify(published: Published, only: Iterable[object] = ()) -> list[str]:
     chosen = set(only)
     faults: list[str] = []
     known: set[str] = set()
+    unread: list[str] = []
     for date in dates(held):
         if chosen and date not in chosen:
             continue
@@ -84,14 +86,22 @@ def verify(published: Published, only: Iterable[object] = ()) -> list[str]:
             manifest = read_manifest(held, date)
         except ValueError as error:
             faults.append(str(error))
+            unread.append(str(date))  # which files are that night's can't be told
             continue
         if manifest is None or manifest.run_date != date:
             faults.append(f"{held.shown(name_of(date))}: is the manifest of another night")
         else:
             faults += _verify_night(held, manifest, known)
     if not chosen:
-        faults += [f"{held.shown(name)}: no manifest knows this file" for name in held.within("") if name not in known]
+        foreign = [name for name in held.within("") if name not in known and not any(date in name for date in unread)]
+        faults += [f"{held.shown(name)}: no manifest knows this file" for name in foreign]
+        faults += [f"{held.shown(name)}: is gone, though files of that night are there" for name in _lost_manifests(foreign, known)]
     return faults
+
+
+def _lost_manifests(foreign: Iterable[str], known: set[str]) -> list[str]:
+    nights = (re.search(r"/run_date=([0-9-]+)/", name) for name in foreign)
+    return sorted({f"manifests/{night[1]}.json" for night in nights if night} - known)
 
 
 def _verify_night(held: Snapshot, manifest: Manifest, known: set[str]) -> list[str]:

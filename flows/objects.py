@@ -96,7 +96,7 @@ class Objects:
         """Remove objects; one that is gone already is no fault."""
         with self.asked("files"):
             if paths := [self.at(key) for key in keys]:
-                self.fs.bulk_delete(paths)
+                self.fs.rm(paths)
 
     def check_conditions(self) -> None:
         """See that the store keeps the conditions of `put_if`, on an object that is there for nothing else.

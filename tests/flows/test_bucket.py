@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from flows.bucket import GRACE, LINK, Bucket
 from flows.cli import main
 from flows.objects import BucketError, Objects
 from flows.run import Desk, Run
-from flows.steps import Inline
+from flows.runners import Inline
 from tasks.errors import Unusable
 from tests.flows import desks, s3
 
@@ -135,25 +135,32 @@ class Stumbling(Objects):
         super().__init__(url)
         self.at_request, self.done, self.count = at, done, 0
 
-    def _count(self, request: Callable[..., Any], *arguments: Any) -> Any:
+    def _cut(self) -> bool:
         self.count += 1
-        if self.count == self.at_request and not self.done:
-            raise BucketError("the line is cut")
-        answer = request(*arguments)
-        if self.count == self.at_request:
-            raise BucketError("the line is cut")
-        return answer
+        return self.count == self.at_request
 
     def get(self, key: str) -> bytes:
-        content: bytes = self._count(super().get, key)
-        return content
+        if self._cut():
+            raise BucketError("the line is cut")
+        return super().get(key)
 
     def put_if(self, key: str, content: bytes, tag: str) -> None:
-        self._count(super().put_if, key, content, tag)
+        cut = self._cut()
+        try:
+            if self.done or not cut:
+                super().put_if(key, content, tag)
+        finally:
+            if cut:
+                raise BucketError("the line is cut")
 
     def put(self, objects: Any) -> None:
-        for key, content in objects.items():
-            self._count(super().put, {key: content})
+        cut = self._cut()
+        keys = list(objects)
+        if cut and not self.done:
+            keys = keys[: len(keys) // 2]
+        super().put({key: objects[key] for key in keys})
+        if cut:
+            raise BucketError("the line is cut")
 
 
 @pytest.fixture
@@ -191,7 +198,7 @@ def test_at_any_request_readers_see_one_night_or_the_other(url: str, ready: tupl
         assert checks.verify(held) == [], at
         if through:
             break
-    assert at > 10
+    assert at > 8
     assert set(seen) == {old.content, new.content}
     assert seen == sorted(seen, key=lambda content: content == new.content), "old until the link was put, new from then on"
     assert main(["run", str(config), "--date", str(NIGHT), "--without-prefect"]) == 0
@@ -238,7 +245,7 @@ def test_damage_is_found_and_named(server: S3FileSystem, url: str, tmp_path: Pat
     for name in snapshot.of(bucket).within(""):
         path = snapshot.of(bucket).location(name)
         whole = server.cat_file(path)
-        for damaged in (whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1])):
+        for damaged in (whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1]))[len(name) % 2 :][:1]:
             server.pipe_file(path, damaged)
             faults = checks.verify(Bucket(url))
             assert len(faults) == 1, (name, faults)
@@ -248,9 +255,9 @@ def test_damage_is_found_and_named(server: S3FileSystem, url: str, tmp_path: Pat
         server.pipe_file(path, whole)
     for key in (LINK, bucket.link().lists[0]):
         whole = server.cat_file(f"{url}/{key}")
-        for place in range(0, len(whole), max(1, len(whole) // 40)):
+        for place in range(0, len(whole), max(1, len(whole) // 12)):
             server.pipe_file(f"{url}/{key}", whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
-            with pytest.raises(BucketError, match="published.json|generations/"):
+            with pytest.raises(BucketError, match=r"published\.json|generations/"):
                 checks.verify(Bucket(url))
         server.pipe_file(f"{url}/{key}", whole)
     assert checks.verify(Bucket(url)) == []
