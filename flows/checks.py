@@ -89,7 +89,10 @@ def verify(published: Published, only: Iterable[object] = ()) -> list[str]:
             unread.append(str(date))  # which files are that night's can't be told
             continue
         if manifest is None or manifest.run_date != date:
-            faults.append(f"{held.shown(name_of(date))}: is the manifest of another night")
+            faults.append(
+                f"{held.shown(name_of(date))}: {'is gone' if manifest is None else 'is the manifest of another night'}. {AGAIN}"
+            )
+            unread.append(str(date))
         else:
             faults += _verify_night(held, manifest, known)
     if not chosen:
