@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the process's exit code."""
     options = _parser().parse_args(arguments)
     try:
-        code: int = options.command(options)
+        code = _supervised(options) if arguments is None and options.command in (_run, _backfill) else options.command(options)
     except Unusable as error:
         print(f"nightwire: unusable input\n{error}", file=sys.stderr)
         return UNUSABLE
@@ -40,6 +40,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away
         return FAILED
     return code
+
+
+def _supervised(options: argparse.Namespace) -> int:
+    """A night that a document may end: begun again then, in a process of its own."""
+    from flows import supervise
+
+    def attempts() -> Path:
+        from flows.places import Places
+        from tasks.config import load
+
+        return Places.of(load(options.config), options.config).store.root / "attempts"
+
+    return supervise.supervised(lambda: options.command(options), attempts, lambda line: print(line, file=sys.stderr))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import pyarrow as pa
 from pydantic import BaseModel
 
+from flows.attempts import Attempts
+from flows.isolate import Bounds, Work, made
 from flows.store import Record, Ref, Store
 from tasks.config import digest_of
-from tasks.errors import Abort, ContractError, NightwireError, Stopped
+from tasks.errors import Abort, NightwireError, Stopped, place_of
 from tasks.step import Step
-from tasks.tables import Spec
 
 log = logging.getLogger("nightwire")
 
@@ -94,7 +94,7 @@ def perform(job: Job, inputs: Inputs) -> Done:
     except OSError as error:
         raise Abort(f"{where}: the disk said no: {error}. Nothing was published; make room and run again.") from error
     except Exception as error:
-        raise Abort(f"{where}: {type(error).__name__}: {error}. This is a fault of ours: please report it.") from error
+        raise Abort(f"{where}: {place_of(error)}. This is a fault of ours: please report it.") from error
     told = f"{done.rows} rows in {done.seconds:.2f} s" if done.ran else "was done"
     log.info("%s-%03d %s", done.step, done.shard, told, extra={"done": done})
     return done
@@ -102,13 +102,20 @@ def perform(job: Job, inputs: Inputs) -> Done:
 
 @dataclass(frozen=True)
 class StepJob:
-    """One step on one shard."""
+    """One step on one shard.
+
+    Attributes:
+        row_by_row: it runs on each document of the shard by itself, so that one may be taken out.
+    """
 
     step: Step
     settings: BaseModel
     shard: int
     store: Store
     asked_to_stop: Callable[[], bool]
+    attempts: Attempts
+    bounds: Bounds
+    row_by_row: bool
 
     @property
     def name(self) -> str:
@@ -142,28 +149,12 @@ class StepJob:
         """Run the step, and write its record down."""
         began = time.perf_counter()
         refs = _refs(inputs) or ()
-        written = self._run(refs)
-        seconds = time.perf_counter() - began
-        self.store.remember(self.name, self.key(refs), Record(written, seconds, {}))
+        key = self.key(refs)
+        with self.attempts.under_way(f"{self.name}-{key}") as died:
+            written = made(Work(self.step, self.settings, refs, self.store, self.bounds, self.row_by_row), died=died)
+            seconds = time.perf_counter() - began
+            self.store.remember(self.name, key, Record(written, seconds, {}))
         return Done(self.name, self.shard, written, True, seconds, _rows(written))
-
-    def _run(self, refs: Sequence[Sequence[Ref]]) -> tuple[Ref, ...]:
-        tables = [
-            _joined([self.store.get(ref) for ref in table if ref.rows], spec) for table, spec in zip(refs, self.step.reads, strict=True)
-        ]
-        outputs = _as_tuple(self.step.run(*tables, self.settings))
-        if len(outputs) != len(self.step.writes):
-            raise ContractError(f"{self.step.name}: gave {len(outputs)} tables, its contract has {len(self.step.writes)}")
-        return tuple(self.store.put(table, spec) for table, spec in zip(outputs, self.step.writes, strict=True))
-
-
-def _joined(tables: Sequence[pa.Table], spec: Spec) -> pa.Table:
-    """One table of several; keys are not looked at again, for nights of a history may hold the same document of an old story."""
-    return pa.concat_tables(tables).combine_chunks().unify_dictionaries() if tables else spec.empty()
-
-
-def _as_tuple(output: pa.Table | tuple[pa.Table, ...]) -> tuple[pa.Table, ...]:
-    return output if isinstance(output, tuple) else (output,)
 
 
 def _rows(refs: Iterable[Ref]) -> int:

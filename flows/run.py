@@ -18,8 +18,10 @@ import pyarrow as pa
 
 from flows import checks, consistency, failures, fetch, manifest, snapshot, tombstones
 from flows.jobs import Done
+from flows.isolate import Bounds
 from flows.manifest import Manifest
 from flows.nightly import STEPS, Tonight, night
+from flows.overtime import looked_after
 from flows.places import Places
 from flows.publish import locked, publish
 from flows.runners import Planner, Runner
@@ -145,7 +147,8 @@ class Run:
             BusyError: another run of this date is under way.
             Abort: the night failed; what was published stays.
         """
-        with locked(self.desk.places.lock(str(self.date)), f"night {self.date}"):
+        bounds = Bounds.of(self.desk.config.night)
+        with locked(self.desk.places.lock(str(self.date)), f"night {self.date}"), looked_after(bounds.memory, bounds.wall(0)):
             try:
                 published = self._healing(runner)
             except NightwireError as error:

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from flows.attempts import Attempts
+from flows.isolate import Bounds
 from flows.jobs import Done, Job, Part, StepJob
 from flows.runners import Runner
 from flows.store import Ref, Store
@@ -46,12 +48,12 @@ class Work:
     def each(self, step: Step, *tables: Pile) -> tuple[Pile, ...]:
         """Run a step on every shard by itself; a table that is not sharded goes into every one of them, whole."""
         shards = max(len(table.shards) for table in tables if table.sharded)
-        jobs = [self._submit(step, number, tuple(table.shard(number) for table in tables)) for number in range(shards)]
+        jobs = [self._submit(step, number, tuple(table.shard(number) for table in tables), each=True) for number in range(shards)]
         return tuple(Pile(tuple((Part(job, index),) for job in jobs), sharded=True) for index in range(len(step.writes)))
 
     def whole(self, step: Step, *tables: Pile) -> tuple[Pile, ...]:
         """Run a step once over the night."""
-        job = self._submit(step, 0, tuple(table.all() for table in tables))
+        job = self._submit(step, 0, tuple(table.all() for table in tables), each=False)
         return tuple(Pile(((Part(job, index),),), sharded=False) for index in range(len(step.writes)))
 
     def given(self, refs: Iterable[Ref]) -> Pile:
@@ -63,8 +65,10 @@ class Work:
         settings = step.settings(self.config)
         return settings.model_copy(update={"run_date": self.date}) if "run_date" in type(settings).model_fields else settings
 
-    def _submit(self, step: Step, shard: int, inputs: tuple[tuple[Part, ...], ...]) -> Any:
-        return self.submit(StepJob(step, self.settings(step), shard, self.store, self.asked_to_stop), inputs)
+    def _submit(self, step: Step, shard: int, inputs: tuple[tuple[Part, ...], ...], *, each: bool) -> Any:
+        attempts = Attempts(self.store.root / "attempts", self.date)
+        bounds = Bounds.of(self.config.night)
+        return self.submit(StepJob(step, self.settings(step), shard, self.store, self.asked_to_stop, attempts, bounds, each), inputs)
 
     def submit(self, job: Job, inputs: tuple[tuple[Part, ...], ...] = ()) -> Any:
         """Start any job."""

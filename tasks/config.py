@@ -62,6 +62,9 @@ class NightSettings(Settings):
         shards: into how many parts a night's articles are split by the first hex digits of their id.
         workers: shards at work at once.
         reject_limit: share of documents that a stage may set aside before the night fails.
+        step_seconds, document_seconds: of work that a step may take on a shard, and on each of its documents on top; then the document
+            that takes it is looked for and set aside.
+        memory_gb: that a night may hold, and each process in which such a document is looked for; 0 is three quarters of the machine's.
         cron: when the nightly run starts, in `timezone` (keep out of 01:00-03:30, where clocks change).
     """
 
@@ -71,6 +74,9 @@ class NightSettings(Settings):
     shards: int = Field(default=16, ge=1, le=256)
     workers: int = Field(default=2, ge=1, le=64)
     reject_limit: Share = 0.2
+    step_seconds: float = Field(default=60.0, gt=0)
+    document_seconds: float = Field(default=2.0, ge=0)
+    memory_gb: float = Field(default=0.0, ge=0)
     cron: str = "30 4 * * *"
     look_back: int = Field(default=7, ge=0, le=366)
     keep_generations: int = Field(default=7, ge=1)

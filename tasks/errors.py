@@ -14,7 +14,9 @@ A message says what went wrong, where, what was there, what was wanted, and the 
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 REASONS: tuple[str, ...] = (
     "unreadable",  # the bytes could not be read: permission, I/O error, vanished file
@@ -101,3 +103,14 @@ class RejectDocument(NightwireError):
         self.reason = reason
         self.message = message
         super().__init__(f"{reason}: {message}")
+
+
+def place_of(error: BaseException) -> str:
+    """Kind and place of an exception that is not ours: `ValueError in tasks/quotes/rows.py, line 31`.
+
+    Its own words are left out: those of a parser hold what it read, and no article's text stands in a message.
+    """
+    root = Path(__file__).parents[1]
+    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [(path.relative_to(root), line) for path, line in frames if {root / "tasks", root / "flows"} & set(path.parents)]
+    return type(error).__name__ + (f" in {ours[-1][0]}, line {ours[-1][1]}" if ours else "")
