@@ -168,8 +168,8 @@ def _apart(work: Work, tables: Sequence[pa.Table]) -> tuple[Ref, ...]:
     """Run a step in processes of its own."""
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path, "ARROW_DEFAULT_MEMORY_POOL": "system"}  # the others reserve a gigabyte beforehand
-    command = [sys.executable, "-m", "flows.child"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+    command = [sys.executable, "-m", "flows.child"]  # our own module
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:  # noqa: S603 (our own module)
         try:
             _say(process, work.told())
             return _survived(work, tables, partial(_asked, work, process))

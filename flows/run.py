@@ -17,8 +17,8 @@ from typing import Any
 import pyarrow as pa
 
 from flows import checks, consistency, failures, fetch, manifest, snapshot, tombstones
-from flows.jobs import Done
 from flows.isolate import Bounds
+from flows.jobs import Done
 from flows.manifest import Manifest
 from flows.nightly import STEPS, Tonight, night
 from flows.overtime import looked_after

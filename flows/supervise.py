@@ -45,9 +45,7 @@ def supervised(command: Callable[[], int], died_at: Callable[[], Path], say: Cal
         if not mine:
             break
         nights = ", ".join(sorted({str(one.night) for one in mine}))
-        say(
-            f"nightwire: night {nights}: its process ended with {code} in the middle of a step. It goes on and does that step in isolation"
-        )
+        say(f"nightwire: night {nights}: its process ended with {code} amid a step. It goes on and does that step in isolation")
     return code
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-SITE = '''
+SITE = """
 import importlib.abc, importlib.machinery, os, re, sys, time
 
 WHERE = {"extract": ("tasks.ingest.extract", "article"), "quotes": ("tasks.quotes.quotes", "rows_of"),
@@ -69,7 +69,7 @@ class Finder(importlib.abc.MetaPathFinder):
 
 
 sys.meta_path.insert(0, Finder())
-'''
+"""
 
 
 def plant(folder: Path) -> dict[str, str]:
