@@ -121,7 +121,7 @@ _PUBLISHED = (
 """Meta elements that hold a publication time, the most reliable first (names: htmldate's and newspaper4k's lists)."""
 _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
 _SEPARATORS = " |-–—:·•*»«｜：/"
-_SITE = re.compile(r"\s*[|–—·•*»«｜：]|\s+[-:/]|[-:/]\s")
+_SITE = re.compile(r"\s?[|–—·•*»«｜：]|\s[-:/]|[-:/]\s")
 
 
 def published(head: Head, url: str) -> list[tuple[str, str]]:
