@@ -26,6 +26,12 @@ BOUNDED: dict[int, int] = {
         dates.LONGEST: (dates._DAY, dates._EPOCH, dates._SECONDS, dates._MINUTES, infer._SHORT, infer._YEAR),
         plain.LONGEST_BOILERPLATE: (plain._BOILERPLATE, plain._STAMP),
         encoding._HEAD: (encoding._META, encoding._XML),
+        sentences._TAIL: (
+            sentences._CLOCK,
+            sentences._ENUMERATED,
+            sentences._ONLY_NUMBER,
+            *map(sentences._pattern, sentences._ABBREVIATIONS),
+        ),
         infer.LOOK: (infer._DATE, infer._WEEKDAY, infer._AHEAD, infer._SENTENCE),
     }.items()
     for pattern in patterns
@@ -131,8 +137,7 @@ def test_the_walk_finds_patterns_and_what_makes_them_slow() -> None:
     assert len(names) > 50
     assert {"ingest.feeds._ENTITY", "ingest.encoding._META", "ingest.datelines._LINE", "words.sentences._LINE"} <= set(names)
     slow = re.compile(r"(?:a+)+b")
-    with pytest.raises(AssertionError):
-        began = time.process_time()
-        for before, pump in attacks(slow):
-            slow.search(before + pump * 22)
-        assert time.process_time() - began < 0.1
+    began = time.process_time()
+    for before, pump in attacks(slow):
+        slow.search(before + pump * 22)
+    assert time.process_time() - began > 0.1
