@@ -11,7 +11,6 @@ import datetime as dt
 import ssl
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -23,6 +22,7 @@ from protego import Protego
 from tasks.config import Limits
 from tasks.errors import RejectDocument
 from tasks.ingest.addresses import Policy
+from tasks.ingest.compression import inflated
 
 REDIRECTS, TRIES = 5, 3
 LONGEST_WAIT = 60.0
@@ -32,7 +32,6 @@ ANSWER_SECONDS = 60.0
 ROBOTS_BYTES = 512_000
 ADDRESSES = 3
 """Addresses of a host that are tried, one after the other."""
-_CHUNK = 1 << 16
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 
 
@@ -236,27 +235,9 @@ class Client:
 
 
 def _decoded(response: httpx.Response, limits: Limits) -> Iterator[bytes]:
-    """The body's bytes without gzip or deflate, never more than a chunk at once, and never out of proportion to what came."""
+    """The body's bytes without gzip or deflate."""
     kind = response.headers.get("content-encoding", "").strip().lower()
     if kind in ("", "identity"):
         yield from response.iter_raw()
         return
-    if kind not in ("gzip", "x-gzip", "deflate"):
-        raise RejectDocument("bad_archive", f"an encoding that was not asked for: {kind[:40]}")
-    decoder = zlib.decompressobj(47)
-    encoded = count = 0
-    for chunk in response.iter_raw():
-        encoded += len(chunk)
-        rest = chunk
-        while rest and not decoder.eof:
-            try:
-                data = decoder.decompress(rest, _CHUNK)
-            except zlib.error as error:
-                raise RejectDocument("bad_archive", f"the answer does not decode: {error}") from error
-            rest = decoder.unconsumed_tail
-            count += len(data)
-            if count > 1 << 20 and count > limits.max_ratio * encoded:
-                raise RejectDocument("bomb", f"over {limits.max_ratio} bytes out of each byte of the answer")
-            yield data
-    if not decoder.eof:
-        raise RejectDocument("bad_archive", "the answer breaks off")
+    yield from inflated(response.iter_raw(), kind, limits)

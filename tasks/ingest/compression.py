@@ -11,7 +11,7 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
@@ -25,6 +25,7 @@ SLACK = 1 << 20
 """Decoded bytes that any file may have: small files of nothing but one letter are harmless."""
 WINDOW = 1 << 25
 """Largest zstd window in bytes (zstd -19 uses 8 MiB, --ultra -22 asks for 128)."""
+_CHUNK = 1 << 16
 DIRECTORY = 16 << 20
 """Largest central directory of a zip archive in bytes: zipfile holds it in memory."""
 _BROKEN = (EOFError, zlib.error, zstandard.ZstdError, zipfile.BadZipFile, NotImplementedError, OSError)
@@ -50,7 +51,7 @@ class Capped(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Bytes read; see the class."""
         try:
-            data = self._decoded.read(len(buffer))
+            data = self._decoded.read1(len(buffer))  # what decodes before a fault must not be lost with it
         except _BROKEN as error:
             raise RejectDocument("bad_archive", f"does not decode: {error}") from error
         self._count += len(data)
@@ -73,6 +74,52 @@ def decoded(stream: io.BufferedReader, name: str, limits: Limits) -> tuple[io.Bu
         case _:
             return stream, name
     return io.BufferedReader(Capped(inner, stream.tell, limits.max_ratio), 1 << 16), bare
+
+
+def inflated(chunks: Iterable[bytes], encoding: str, limits: Limits) -> Iterator[bytes]:
+    """The bytes of an HTTP body without its content encoding, never more than 64 KiB at once and never out of proportion to what came.
+
+    Args:
+        encoding: gzip, x-gzip or deflate, with or without zlib's head.
+
+    Raises:
+        RejectDocument: `bad_archive` (another encoding, or not so encoded), `bomb`.
+    """
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise RejectDocument("bad_archive", f"an encoding that is not read: {encoding[:40]}")
+    decoder = None
+    encoded = count = 0
+    for chunk in chunks:
+        encoded += len(chunk)
+        rest = chunk
+        decoder = decoder or zlib.decompressobj(-15 if encoding == "deflate" and not _has_zlib_head(chunk) else 47)
+        while rest and not decoder.eof:
+            try:
+                data = decoder.decompress(rest, _CHUNK)
+            except zlib.error as error:
+                raise RejectDocument("bad_archive", f"the answer does not decode: {error}") from error
+            rest = decoder.unconsumed_tail
+            count += len(data)
+            if count > SLACK and count > limits.max_ratio * encoded:
+                raise RejectDocument("bomb", f"over {limits.max_ratio} bytes out of each byte of the answer")
+            yield data
+    if decoder is not None and not decoder.eof:
+        raise RejectDocument("bad_archive", "the answer breaks off")
+
+
+def _has_zlib_head(chunk: bytes) -> bool:
+    """RFC 1950: method 8, and both bytes a multiple of 31; some servers send deflate without it."""
+    return len(chunk) < 2 or (chunk[0] & 15 == 8 and int.from_bytes(chunk[:2], "big") % 31 == 0)
+
+
+def capped(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
+    """The chunks until they hold more than `most` bytes."""
+    count = 0
+    for chunk in chunks:
+        count += len(chunk)
+        yield chunk
+        if count > most:
+            return
 
 
 def members(stream: io.BufferedReader, limits: Limits) -> Iterator[tuple[str, io.BufferedReader | RejectDocument]]:

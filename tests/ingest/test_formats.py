@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import brotli
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -241,6 +242,76 @@ def test_broken_web_archives_give_what_can_be_read() -> None:
     (large,) = pieces(web_archive(b"x" * 5000), "a.warc", Limits(max_record_bytes=1000))
     assert isinstance(large, Fault)
     assert large.why.reason == "too_large"
+
+
+def record(head: bytes, body: bytes) -> bytes:
+    """A response record whose HTTP message stands as it is given."""
+    block = head + body
+    return (
+        b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://news.example/a\r\nWARC-Date: 2026-11-20T10:00:00Z\r\n"
+        b"Content-Type: application/http; msgtype=response\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n" % (len(block), block)
+    )
+
+
+CHUNKED = b"%x\r\n%s\r\n0\r\n\r\n" % (len(PAGE), PAGE)
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"HTTP/1.1 200 OK\nContent-Type: text/html\nContent-Encoding: gzip\n\n", PAGE),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n", gzip.compress(PAGE)),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: br\r\n\r\n", brotli.compress(PAGE)),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: zstd\r\n\r\n",
+            zstandard.ZstdCompressor().compress(PAGE),
+        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n", CHUNKED),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n", PAGE),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 999\r\n\r\n", PAGE),
+    ],
+    ids=["LF, no gzip", "gzip", "br", "zstd", "chunked", "not chunked", "wrong length"],
+)
+def test_payloads_of_web_archives_as_they_are_found(head: bytes, body: bytes) -> None:
+    found = pieces(record(head, body) + web_archive(PAGE), "a.warc")
+    assert [p.raw for p in found if isinstance(p, Piece)] == [PAGE, PAGE]
+
+
+ONE = web_archive(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kinds"),
+    [
+        (ONE + b"this is no record at all\r\n\r\n" + ONE, [Piece, Fault, Piece]),
+        (b"garbage\r\n" * 10 + ONE, [Fault, Piece]),
+        (ONE + b"\0" * 5000, [Piece, Fault]),
+        (ONE.replace(b"WARC/1.0", b"WARX/1.0") + ONE, [Fault, Piece]),
+        (ONE + b"WARC/1.0\r\nbroken header\r\n\r\n" + ONE, [Piece, Fault, Piece]),
+        (ONE + b"WARC/1.0\r\nContent-Length: abc\r\nWARC-Type: response\r\n\r\nxxx\r\n\r\n" + ONE, [Piece, Fault, Piece]),
+        (ONE + b"WARC/1.0\r\nX: " + b"y" * 500_000 + b"\r\n\r\n" + ONE, [Piece, Fault]),
+        (ONE + ONE[:60], [Piece, Fault]),
+        (ONE.replace(b"Content-Length: ", b"Content-Length: 9", 1), [Fault]),
+        (ONE.replace(b"WARC-Type", b"WARC-Truncated: length\r\nWARC-Type") + ONE, [Fault, Piece]),
+        (
+            b"filedesc://a.arc 0.0.0.0 20260101000000 text/plain -1\n1 0 Desk\n"
+            b"URL IP-address Archive-date Content-type Archive-length\n\n"
+            b"http://news.example/a 0.0.0.0 20260101000000 text/html -1\n\n",
+            [Fault],
+        ),
+    ],
+)
+def test_no_part_of_a_broken_web_archive_is_lost_in_silence(raw: bytes, kinds: list[type]) -> None:
+    assert [type(p) for p in pieces(raw, "a.warc")] == kinds
+
+
+def test_records_before_the_end_of_a_cut_file_come() -> None:
+    raw = gzip.compress(web_archive(*[PAGE + b"%d" % n * 50 for n in range(300)]))
+    found: list[Piece | Fault] = []
+    with pytest.raises(RejectDocument) as caught:
+        found.extend(formats.pieces(io.BufferedReader(io.BytesIO(raw[:-20])), "a.warc.gz", Limits()))  # type: ignore[type-var]
+    assert caught.value.reason == "bad_archive"
+    assert len(found) > 290
 
 
 def test_feed_file_is_a_file_of_records() -> None:
