@@ -15,12 +15,15 @@ import pyarrow.parquet as pq
 from tasks.config import Limits
 from tasks.errors import RejectDocument
 from tasks.ingest import encoding
+from tasks.ingest.compression import SLACK
 from tasks.ingest.pieces import RECORD, Fault, Piece
 
 BATCH = 64
-"""Parquet rows that are held at once."""
-GROUP = 256 << 20
-"""Largest decoded row group in bytes: Parquet has to decode one whole."""
+"""Most rows of a Parquet file that are made at once."""
+PAGE = 1 << 20
+"""Bytes of a Parquet file that are read at once: a row group is never held whole."""
+HELD = 16 << 20
+"""Bytes of one column that are made at once."""
 _HEAD = 1 << 16
 _DELIMITERS = ",;\t|"
 
@@ -89,24 +92,34 @@ def _lines(stream: io.BufferedReader, charset: str, limits: Limits) -> Iterator[
 
 
 def parquet_rows(stream: io.BufferedReader, limits: Limits) -> Iterator[Piece | Fault]:
-    """The rows of a Parquet file.
+    """The rows of a Parquet file, read page by page.
 
     Raises:
-        RejectDocument: no Parquet file (`bad_record`), or a row group that is too large to decode (`too_large`).
+        RejectDocument: no Parquet file (`bad_record`), or rows out of all proportion to the file (`bomb`).
     """
+    number = decoded = 0
     try:
-        file = pq.ParquetFile(stream)
-        groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
-        if largest := next((g for g in groups if g.total_byte_size > GROUP), None):
-            raise RejectDocument("too_large", f"a row group of {largest.total_byte_size} bytes; write smaller ones")
-        number = 0
-        for batch in file.iter_batches(batch_size=BATCH):
-            for row in batch.to_pylist():
-                number += 1
-                raw = record(row)
-                if len(raw) > limits.max_record_bytes:
-                    yield Fault(f"#{number}", RejectDocument("too_large", f"a row of {len(raw)} bytes"))
-                else:
-                    yield Piece(f"#{number}", raw, RECORD)
+        size = stream.seek(0, io.SEEK_END)
+        for row in _parquet(stream):
+            number += 1
+            raw = record(row)
+            decoded += len(raw)
+            if decoded > SLACK and decoded > limits.max_ratio * size:
+                raise RejectDocument(
+                    "bomb", f"over {limits.max_ratio} bytes out of each byte of the file; limits.max_ratio raises the limit"
+                )
+            if len(raw) > limits.max_record_bytes:
+                yield Fault(f"#{number}", RejectDocument("too_large", f"a row of {len(raw)} bytes"))
+            else:
+                yield Piece(f"#{number}", raw, RECORD)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise RejectDocument("bad_record", f"no Parquet file that can be read: {error}") from error
+
+
+def _parquet(stream: io.BufferedReader) -> Iterator[dict[str, Any]]:
+    file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=PAGE)
+    groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    chunks = [group.column(number).total_uncompressed_size for group in groups for number in range(group.num_columns)]
+    rows = min(max(HELD // max(*chunks, 1, 1), 1), BATCH)  # one value may fill a chunk's dictionary, and stand in every row
+    for batch in file.iter_batches(batch_size=rows, use_threads=False):
+        yield from batch.to_pylist()
