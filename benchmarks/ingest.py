@@ -1,15 +1,15 @@
 """Ingestion against its peers, in one run: `python -m benchmarks.ingest DATA [what …]`.
 
 DATA is a folder with `html/article_extraction_benchmark.tar.gz`, `html/fundus_a.tar.gz`, `formats/feedparser.tar.gz`,
-`formats/charsets.tar.gz` and `duplicates/reuters_000_004.parquet`; `what` is any of memory, extraction, fields, datelines, feeds and
-charsets. All times are CPU seconds of this process.
+`formats/charsets.tar.gz`, `formats/warc.tar.gz` and `duplicates/reuters_000_004.parquet`; `what` is any of memory, extraction, fields,
+datelines, feeds, charsets and web_archives. All times are CPU seconds of this process and of those that read for it.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import resource
+import re
 import subprocess
 import sys
 import tarfile
@@ -18,12 +18,13 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tasks.config import Source
+from tasks.config import Limits, Source
 from tasks.errors import RejectDocument
-from tasks.ingest import encoding, feeds, guard, languages, pages
+from tasks.ingest import encoding, feeds, formats, guard, languages, pages
 from tasks.ingest.evaluate import body_scores, evaluate_datelines, evaluate_extraction
 from tasks.ingest.gold import Page
 from tasks.ingest.gold import pages as gold_pages
+from tasks.ingest.pieces import Fault, Piece
 from tasks.ingest.sources import fetch
 from tests.ingest.conftest import NOW, Night
 
@@ -116,7 +117,7 @@ def entries(count: int) -> bytes:
 
 
 def feed_files(data: Path) -> None:
-    """Entries per CPU second of parsers, and entry counts on feedparser's own files against feedparser's."""
+    """Entries per CPU second of parsers; on feedparser's own files the entries that their comments expect, and feedparser's number."""
     import fastfeedparser
     import feedparser
 
@@ -130,16 +131,54 @@ def feed_files(data: Path) -> None:
     for name, file in members(data / "formats/feedparser.tar.gz"):
         if not name.endswith(".xml"):
             continue
-        tally = counts.setdefault(name.split("/")[2], [0, 0, 0])
-        want = len(feedparser.parse(file)["entries"])
+        tally = counts.setdefault(name.split("/")[2], [0, 0, 0, 0])
+        want, told = len(feedparser.parse(file)["entries"]), _expected(file)
         tally[0] += 1
         try:
             have = len(list(feeds.entries(file)))
         except RejectDocument as fault:
-            print(f"  {name}: {fault}; feedparser {want}")
+            print(f"  {name}: {fault}; feedparser {want}, its comment {told}")
             continue
-        tally[1 if have == want else 2] += 1
-    print("files: total, same number of entries as feedparser, another number:", counts)
+        tally[1] += have == want
+        tally[2] += told is not None
+        tally[3] += told is not None and have >= told
+        if have != want or (told is not None and have < told):
+            print(f"  {name}: {have} entries; feedparser {want}, its comment {told}")
+    print("files: total, same number as feedparser, with a comment on entries, at least the entries that it speaks of:", counts)
+
+
+_ENTRY = re.compile(rb"entries\[(\d+)\]")
+
+
+def _expected(file: bytes) -> int | None:
+    """How many entries the comment on top of a file speaks of (`Expect: … entries[0]['title'] …`), or None where it speaks of none."""
+    comment = file[:4000].partition(b"Expect:")[2].partition(b"-->")[0]
+    found = [int(number) + 1 for number in _ENTRY.findall(comment)]
+    return max(found) if found else None
+
+
+def web_archives(data: Path) -> None:
+    """Pieces and rejects of each web archive, beside the answers of status 200 that warcio reads."""
+    from warcio.archiveiterator import ArchiveIterator
+
+    for name, file in members(data / "formats/warc.tar.gz"):
+        if "/data/" not in name or name.endswith((".txt", ".md")):
+            continue
+        have: list[Piece | Fault] = []
+        try:
+            have.extend(formats.pieces(io.BufferedReader(io.BytesIO(file)), name, Limits()))  # type: ignore[type-var]
+            end = ""
+        except RejectDocument as fault:
+            end = str(fault)
+        theirs = 0
+        try:
+            for record in ArchiveIterator(io.BytesIO(file)):
+                head = record.http_headers
+                theirs += record.rec_type == "response" and head is not None and head.get_statuscode() == "200"
+        except Exception as error:  # whatever the peer ends with
+            end += f" (warcio: {type(error).__name__})"
+        faults = [f"{f.place} {f.why.message}" for f in have if isinstance(f, Fault)]
+        print(f"  {name}: {len(have) - len(faults)} pieces, {len(faults)} rejects {faults} {end}; warcio {theirs} answers of 200")
 
 
 def charsets(data: Path) -> None:
@@ -178,9 +217,9 @@ def _same(decide: Callable[[bytes], str], raw: bytes, text: str) -> bool:
 
 
 def memory(_data: Path) -> None:
-    """Peak memory and speed of fetching a JSONL and a WARC file of 200 MB, each in a process of its own."""
+    """Peak memory and speed of fetching one file of 200 MB, each in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        for write in (_write_jsonl, _write_warc):
+        for write in (_write_jsonl, _write_csv, _write_parquet, _write_warc, _write_gzip):
             name = write(Path(folder))
             done = subprocess.run([sys.executable, __file__, folder, f"fetch:{name}"], capture_output=True, text=True, check=True)
             print(done.stdout.strip())
@@ -195,6 +234,33 @@ def _write_jsonl(folder: Path) -> str:
         for _ in range(200_000_000 // len(line)):
             out.write(line)
     return "day.jsonl"
+
+
+def _write_csv(folder: Path) -> str:
+    with (folder / "day.csv").open("w") as out:
+        out.write("title,text\n")
+        while out.tell() < 200_000_000:
+            out.write(f'T,"{_BODY}"\n' * 100)
+    return "day.csv"
+
+
+def _write_parquet(folder: Path) -> str:
+    """One row group of texts that share nothing, so that the file has 200 MB."""
+    import secrets
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"text": [secrets.token_hex(10_000) for _ in range(10_000)]}), folder / "day.parquet", compression="none")
+    return "day.parquet"
+
+
+def _write_gzip(folder: Path) -> str:
+    import gzip
+
+    with gzip.open(folder / "day.jsonl.gz", "wb", 1) as out:
+        out.write((folder / _write_jsonl(folder)).read_bytes())
+    return "day.jsonl.gz"
 
 
 def _write_warc(folder: Path) -> str:
@@ -213,7 +279,8 @@ def _write_warc(folder: Path) -> str:
 def _fetch(folder: Path, name: str) -> None:
     source = Source(name="s", kind="folder", path=name)
     seconds, count = cpu(lambda: sum(1 for _ in fetch(source, Night(), folder, {}, lambda: NOW)))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    status = Path("/proc/self/status").read_text()
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
     print(f"{name}: {count} documents, {200 / seconds:.0f} MB/s, peak memory of the process {peak} MB")
 
 
@@ -224,6 +291,7 @@ PARTS = {
     "datelines": datelines,
     "feeds": feed_files,
     "charsets": charsets,
+    "web_archives": web_archives,
 }
 
 if __name__ == "__main__":
