@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -105,11 +105,13 @@ class StepJob:
     """One step on one shard.
 
     Attributes:
+        models: every model that the step uses -> its digest.
         row_by_row: it runs on each document of the shard by itself, so that one may be taken out.
     """
 
     step: Step
     settings: BaseModel
+    models: Mapping[str, str]
     shard: int
     store: Store
     asked_to_stop: Callable[[], bool]
@@ -129,10 +131,9 @@ class StepJob:
 
     def key(self, refs: Sequence[Sequence[Ref]]) -> str:
         """Digest of all that decides the result; 64 hex digits."""
-        models = dict(self.step.models(self.settings))
         settings = self.settings.model_dump(mode="json")
         inputs = [[ref.digest for ref in table if ref.rows] for table in refs]
-        return digest_of([self.step.name, self.step.version, inputs, settings, models])
+        return digest_of([self.step.name, self.step.version, inputs, settings, dict(self.models)])
 
     def recall(self, inputs: Inputs) -> Done | None:
         """The finished result, if there is one; None too where a job before would run first."""

@@ -186,7 +186,8 @@ def backfill_command(desk: Desk, wanted: Wanted, one: Callable[[Run], object]) -
 
     @flow(name="backfill", flow_run_name=_many_name, description=MANY, persist_result=False, validate_parameters=False)
     def parent(config: Path, wanted: Wanted) -> Outcome:  # noqa: ARG001 (the run's page shows its parameters)
-        return _drive(desk, wanted, one)
+        with alive(desk):
+            return _drive(desk, wanted, one)
 
     try:
         with tags("nightwire", desk.config.name, "command"):

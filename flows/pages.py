@@ -1,30 +1,30 @@
 """What Prefect's pages show of a run: progress, tables, alerts. Needs to be called inside a flow run.
 
-All that came from outside (an outlet's name may be a page's host) is escaped: nothing of it is markup, a link or an image. That a page
-can't be made never hurts the night: what is published is decided elsewhere.
+All that came from outside (an outlet's name may be a page's host) goes through `flows.markup`. That a page can't be made never hurts
+the night: what is published is decided elsewhere.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import logging
-import re
 import threading
 import time
-import unicodedata
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, ParamSpec
 from uuid import UUID
 
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, create_table_artifact, update_progress_artifact
 from prefect.events import emit_event
 
-from flows import monitor, snapshot, status
+from flows import alerts, counts, digests, manifest, snapshot, status
+from flows.alerts import Alert
 from flows.backfill import Outcome, Planned
+from flows.counts import Row, Tables
 from flows.jobs import Done
 from flows.manifest import Manifest
-from flows.monitor import Alert, Row
+from flows.markup import cell, plain
 from flows.run import Desk
 from flows.status import DateStatus
 from tasks.errors import NightwireError
@@ -50,33 +50,6 @@ def harmless(function: Callable[P, None]) -> Callable[P, None]:
             log.warning("%s can't be shown in Prefect (%s: %.200s)", function.__name__, type(error).__name__, error)
 
     return tried
-
-
-def visible(text: object) -> str:
-    """Text on one line, every invisible sign (one that turns the reading direction, say) as its code."""
-    codes = ("Cc", "Cf", "Cs", "Co")
-    line = " ".join(str(text).split())
-    return "".join(f"U+{ord(sign):04X}" if unicodedata.category(sign) in codes else sign for sign in line)
-
-
-def cell(text: object) -> str:
-    """The same for a table's cell. Prefect's page shows some cells as Markdown and others, with their escapes, as they are.
-
-    So signs that could be markup there are shown by their wide forms, which look alike and mean nothing.
-    """
-    return MARKUP.sub(lambda found: "".join(_wide(sign) for sign in found[0]), visible(text))
-
-
-MARKUP = re.compile(r"[\\`*\[\]<>()#!|~&@]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.|^[-+=]+|^\d+[.)](?=\s|$)", re.IGNORECASE)
-
-
-def _wide(sign: str) -> str:
-    return chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign
-
-
-def plain(text: object) -> str:
-    """The same for a page in Markdown, where nothing of it is markup: all signs of Markdown and HTML are escaped."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~&:/@$^=])", lambda found: f"&#{ord(found[1])};", visible(text))
 
 
 class Progress:
@@ -126,18 +99,20 @@ def _cell(value: Any) -> Any:
     return value if isinstance(value, int | float) or value is None else cell(value)
 
 
+@harmless
 def report(desk: Desk, published: Manifest) -> None:
     """Everything that a published night's page shows."""
     date = published.run_date
-    for key, about, make in (
-        ("funnel", "From what came in to what is published.", lambda: monitor.funnel(desk, published)),
-        ("timings", "Seconds over all shards; rows of the first table that a stage writes.", lambda: monitor.timings(published)),
-        ("rejects", "Documents set aside, by stage and reason.", lambda: monitor.rejects(desk, date)),
-        ("sources", "What every source brought.", lambda: monitor.sources(desk, date)),
-        ("stances", "Rows of quoted speakers and authors for each target.", lambda: monitor.stances(desk, date)),
-    ):
-        _made(key, make, about)
-    warn(desk, published)
+    with Tables.of(desk) as asked:
+        for key, about, make in (
+            ("funnel", "From what came in to what is published.", lambda: counts.funnel(asked, published)),
+            ("timings", "Seconds over all shards; rows of the first table that a stage writes.", lambda: counts.timings(published)),
+            ("rejects", "Documents set aside, by stage and reason.", lambda: counts.rejects(asked, date)),
+            ("sources", "What every source brought.", lambda: counts.sources(asked, desk, date)),
+            ("stances", "Rows of quoted speakers and authors for each target.", lambda: counts.stances(asked, desk, date)),
+        ):
+            _made(key, make, about)
+        warn(desk, asked, published)
     matrix(desk, published)
     digest(desk, published)
 
@@ -148,11 +123,12 @@ def _made(key: str, make: Callable[[], list[Row]], about: str) -> None:
 
 
 @harmless
-def warn(desk: Desk, published: Manifest) -> None:
+def warn(desk: Desk, asked: Tables, published: Manifest) -> None:
     """The night's alerts: in the log, as events, and as a list on its page."""
     date = published.run_date
-    (tonight,) = monitor.nights(desk, [date])
-    found = [*monitor.alerts(tonight, monitor.nights(desk, monitor.before(desk, date))), *monitor.near_limit(desk, published)]
+    (tonight,) = counts.nights(asked, [date])
+    found = alerts.beside(tonight, counts.nights(asked, counts.before(desk, date)))
+    found += alerts.near_limit(asked, desk.config.night.reject_limit, published)
     for alert in found:
         log.warning("night %s: %s", date, alert.message)
         emit_event("nightwire.alert", _resource(desk, date), payload={"kind": alert.kind, "message": alert.message, "date": str(date)})
@@ -172,7 +148,9 @@ def _listed(found: Sequence[Alert]) -> str:
 @harmless
 def matrix(desk: Desk, published: Manifest) -> None:
     """The states of the last nights, a week a row."""
-    rows = status.matrix(desk, None, published.run_date)[-MATRIX:]
+    date = published.run_date
+    first = max(manifest.dates(desk.places.published)[0], date - dt.timedelta(days=MATRIX - 1))
+    rows = status.matrix(desk, first, date)
     create_markdown_artifact(key="nights", markdown=weeks(rows), description=f"The last {len(rows)} nights.")
 
 
@@ -193,15 +171,12 @@ def weeks(rows: Sequence[DateStatus]) -> str:
 
 @harmless
 def digest(desk: Desk, published: Manifest) -> None:
-    """Where the morning page is."""
-    held, name = snapshot.of(desk.places.published), f"digests/{published.run_date}.html"
-    page = held.shown(name)
-    address = page if held.filesystem() is not None else Path(page).as_uri()
-    create_markdown_artifact(
-        key="digest",
-        markdown=f"`{page}`\n\nOpen it in a browser: <{address}>",
-        description=f"The morning page of {published.run_date}.",
-    )
+    """Where the morning page is: a link that opens from this page while the desk is served, and the file."""
+    date = published.run_date
+    file = snapshot.of(desk.places.published).shown(f"digests/{date}.html")
+    link = digests.link(desk.places, date)
+    opens = f"[The morning page of {date}]({link}) (opens while `nightwire up` runs)\n\n" if link else ""
+    create_markdown_artifact(key="digest", markdown=f"{opens}File: `{file}`", description=f"The morning page of {date}.")
 
 
 @harmless

@@ -39,11 +39,16 @@ HEALED_AT_MOST = 20
 
 @dataclass(frozen=True)
 class Desk:
-    """A configuration and where its things are."""
+    """A configuration and where its things are.
+
+    Attributes:
+        models: step -> model -> its digest, as they were found when the desk was opened; loading a model proves its digest again.
+    """
 
     config: Config
     path: Path
     places: Places
+    models: Mapping[str, Mapping[str, str]]
 
     @classmethod
     def open(cls, path: Path) -> Desk:
@@ -53,11 +58,11 @@ class Desk:
             Unusable: the configuration, a source or a model can't be used; every fault is told.
         """
         config = pin(load(path), path.resolve().parent)
-        desk = cls(config, path.resolve(), Places.of(config, path))
-        faults = check_sources(config, desk.path.parent) + _model_faults(config)
+        models, faults = _models(config)
+        faults = check_sources(config, path.resolve().parent) + faults
         if faults:
             raise Unusable("\n".join(faults))
-        return desk
+        return cls(config, path.resolve(), Places.of(config, path), models)
 
     def history(self, date: dt.date) -> dict[dt.date, Manifest]:
         """The published nights that a night is compared with, oldest first."""
@@ -70,15 +75,16 @@ class Desk:
         return found
 
 
-def _model_faults(config: Config) -> list[str]:
-    """Every model that a step names is there and is the one that was meant."""
+def _models(config: Config) -> tuple[dict[str, Mapping[str, str]], list[str]]:
+    """The models of every step, and every one that is not there or not the one that was meant."""
+    found: dict[str, Mapping[str, str]] = {}
     faults = []
     for step in STEPS:
         try:
-            step.models(step.settings(config))
+            found[step.name] = step.models(step.settings(config))
         except Unusable as error:
             faults.append(f"{step.name}: {error}")
-    return faults
+    return found, faults
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ class Run:
         self.history = self.desk.history(self.date)
 
     def _fetch(self, runner: Runner) -> tuple[Work, Pile]:
-        work = Work(self.desk.config, self.date, self.desk.places.store, runner, self.asked_to_stop)
+        work = Work(self.desk.config, self.desk.models, self.date, self.desk.places.store, runner, self.asked_to_stop)
         gone = tombstones.read(self.desk.places)
         return work, fetch.documents(work, self.desk.path.parent, self.now, again=self.fetch_again, forgotten=gone)
 
@@ -222,8 +228,7 @@ class Run:
 
     def models(self) -> list[dict[str, str]]:
         """Every model that a step uses, with its digest."""
-        config = self.desk.config
-        used = [(step.name, step.models(step.settings(config))) for step in STEPS]
+        used = self.desk.models.items()
         return [{"step": step, "model": name, "digest": digest} for step, models in used for name, digest in models.items()]
 
     def seen_history(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from flows import server
+from flows import digests, server
 from flows.run import Desk
 
 
@@ -23,7 +23,7 @@ def up(desk: Desk, port: int, every: float, say: Callable[[str], None]) -> None:
 
     night = desk.config.night
     schedule.check(night.cron, night.timezone)
-    with server.running(desk.places, house):
+    with digests.served(desk.places, port + 1), server.running(desk.places, house):
         (following,) = schedule.starts(night.cron, night.timezone, dt.datetime.now(dt.UTC), 1)
         sign_in = "" if house.given else f"  (sign in with the content of {desk.places.prefect / 'password'})"
         runner = deployments.register(desk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,9 +36,14 @@ class Pile:
 
 @dataclass
 class Work:
-    """The two verbs, for one night."""
+    """The two verbs, for one night.
+
+    Attributes:
+        models: step -> model -> its digest.
+    """
 
     config: Config
+    models: Mapping[str, Mapping[str, str]]
     date: dt.date
     store: Store
     runner: Runner
@@ -68,7 +73,9 @@ class Work:
     def _submit(self, step: Step, shard: int, inputs: tuple[tuple[Part, ...], ...], *, each: bool) -> Any:
         attempts = Attempts(self.store.root / "attempts", self.date)
         bounds = Bounds.of(self.config.night)
-        return self.submit(StepJob(step, self.settings(step), shard, self.store, self.asked_to_stop, attempts, bounds, each), inputs)
+        settings, models = self.settings(step), self.models[step.name]
+        job = StepJob(step, settings, models, shard, self.store, self.asked_to_stop, attempts, bounds, each)
+        return self.submit(job, inputs)
 
     def submit(self, job: Job, inputs: tuple[tuple[Part, ...], ...] = ()) -> Any:
         """Start any job."""

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from flows import manifest, monitor, query
-from flows.monitor import Night
-from flows.pages import MARK, cell, plain, weeks
+from flows import alerts, counts, manifest, query
+from flows.counts import Night, Tables
+from flows.markup import cell, plain
+from flows.pages import MARK, weeks
 from flows.run import Desk
 from flows.status import DateStatus
 from tests.flows.conftest import NIGHT
@@ -38,7 +39,7 @@ EARLIER = [night(days) for days in range(14, 0, -1)]
 
 
 def kinds(tonight: Night, earlier: list[Night] = EARLIER) -> list[str]:
-    return [alert.kind for alert in monitor.alerts(tonight, earlier)]
+    return [alert.kind for alert in alerts.beside(tonight, earlier)]
 
 
 def test_an_ordinary_night_has_no_alert() -> None:
@@ -73,16 +74,19 @@ def test_the_funnel_counts_what_is_published(first_night: Path) -> None:
     desk = Desk.open(first_night / "configs" / "demo.toml")
     published = manifest.read(desk.places.published, NIGHT)
     assert published is not None
-    funnel = {row["what"]: row["rows"] for row in monitor.funnel(desk, published)}
+    with Tables.of(desk) as asked:
+        funnel = {row["what"]: row["rows"] for row in counts.funnel(asked, published)}
+        sources = counts.sources(asked, desk, NIGHT)
+        rejects = counts.rejects(asked, NIGHT)
+        stances = counts.stances(asked, desk, NIGHT)
     assert funnel["articles"] + funnel["set aside before they were articles"] == funnel["documents in"]
     assert 0 < funnel["stories"] <= funnel["articles"]
     assert funnel["canonical articles, which models read"] <= funnel["articles"]
-    sources = monitor.sources(desk, NIGHT)
     assert {row["source"] for row in sources} == {source.name for source in desk.config.sources}
     assert sum(row["articles"] for row in sources) == funnel["articles"]
-    assert {row["stage"] for row in monitor.timings(published)} >= {"fetch", "stances", "digest"}
-    assert sum(row["documents"] for row in monitor.rejects(desk, NIGHT)) >= funnel["set aside before they were articles"]
-    assert len(monitor.stances(desk, NIGHT)) == len(desk.config.targets)
+    assert {row["stage"] for row in counts.timings(published)} >= {"fetch", "stances", "digest"}
+    assert sum(row["documents"] for row in rejects) >= funnel["set aside before they were articles"]
+    assert len(stances) == len(desk.config.targets)
 
 
 def test_a_query_sees_every_table_with_its_date(first_night: Path) -> None:
