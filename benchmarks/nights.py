@@ -14,20 +14,22 @@ import time
 from pathlib import Path
 
 from flows import backfill, dates, environment
-from flows.run import Desk, Run
+from flows.desk import Desk
+from flows.run import Run
 from flows.runners import Inline
+from flows.wanted import Wanted
 from tests.flows import desks
 
 NIGHTS = int(sys.argv[1]) if len(sys.argv) > 1 else 31
 FIRST = dt.date(2026, 3, 1)
 
 
-def alone(desk: Desk, wanted: backfill.Wanted) -> backfill.Outcome:
+def alone(desk: Desk, wanted: Wanted) -> backfill.Outcome:
     """The nights in this process."""
     return backfill.drive(desk, wanted, lambda run: run.execute(Inline(1)), lambda: False)
 
 
-def below_prefect(desk: Desk, wanted: backfill.Wanted) -> backfill.Outcome:
+def below_prefect(desk: Desk, wanted: Wanted) -> backfill.Outcome:
     """The nights as flow runs below a parent."""
     from flows import orchestrate
 
@@ -41,7 +43,7 @@ def main() -> None:
     """Time each way twice: with all the work to do, and with none."""
     logging.getLogger("nightwire").setLevel(logging.ERROR)
     nights = dates.span(FIRST, FIRST + dt.timedelta(days=NIGHTS - 1))
-    wanted = backfill.wanted({"first": nights[0], "last": nights[-1]})
+    wanted = Wanted.of({"first": nights[0], "last": nights[-1]})
     database = os.environ.get("PREFECT_SERVER_DATABASE_CONNECTION_URL", "sqlite").split(":")[0]
     for name, way in ((f"Prefect on {database}", below_prefect), ("without Prefect", alone)):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flows import manifest, snapshot, tombstones
+from flows.desk import Desk
 from flows.places import Places
 from flows.publish import locked
-from flows.run import Desk, Run
+from flows.run import Run
 from flows.runners import Inline
 from flows.snapshot import Folder, Snapshot
 from flows.store import Record, Ref, Store

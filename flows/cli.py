@@ -93,9 +93,12 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("--json", action="store_true", help="one JSON object a line and row")
 
     up = _command(commands, "up", _up, "a server with the schedule, the backfill form and the trigger for late articles, until Ctrl-C")
-    up.add_argument("--port", type=int, default=4200, help="port on this machine (default: 4200)")
+    up.add_argument("--port", type=int, default=4200, help="port on this machine; the morning pages have the next one (default: 4200)")
     up.add_argument(
         "--every", type=float, default=60.0, metavar="SECONDS", help="between looks for missing nights and late articles (default: 60)"
+    )
+    up.add_argument(
+        "--beside-workers", action="store_true", help="look after the desk only: workers run the deployments of prefect.yaml"
     )
 
     prune = _command(commands, "prune", _prune, "remove old generations and files that no night needs; never what is published")
@@ -135,7 +138,8 @@ def _dates(text: str) -> tuple[dt.date, ...]:
 
 def _run(options: argparse.Namespace) -> int:
     from flows import dates, environment, stopping
-    from flows.run import Desk, Run
+    from flows.desk import Desk
+    from flows.run import Run
 
     desk = Desk.open(options.config)
     newest = dates.last_night(dt.datetime.now(dt.UTC), desk.config.night.timezone)
@@ -179,15 +183,15 @@ def _funnel(published: Manifest) -> str:
 
 
 def _backfill(options: argparse.Namespace) -> int:
-    from flows import backfill, environment, stopping
-    from flows.run import Desk
+    from flows import backfill, environment, forecast, stopping
+    from flows.desk import Desk
+    from flows.wanted import Wanted
 
     desk = Desk.open(options.config)
-    wanted = backfill.wanted({name: getattr(options, name) for name in backfill.Wanted.model_fields})
-    backfill.check(desk, wanted, dt.datetime.now(dt.UTC))
+    wanted = Wanted.of({name: getattr(options, name) for name in Wanted.model_fields})
+    wanted.check(desk.config.night.timezone, dt.datetime.now(dt.UTC))
     if wanted.dry_run:
-        planned = backfill.plan(desk, wanted)
-        print("\n".join(backfill.told(planned)))
+        print("\n".join(forecast.told(forecast.plan(desk, wanted))))
         return 0
     stopping.listen()
     environment.apply(desk.places)
@@ -214,7 +218,7 @@ def _query(options: argparse.Namespace) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     from flows import manifest, status
-    from flows.run import Desk
+    from flows.desk import Desk
 
     desk = Desk.open(options.config)
     known = manifest.dates(desk.places.published)
@@ -222,12 +226,18 @@ def _status(options: argparse.Namespace) -> int:
     if last is None:
         print(f"{desk.config.name}: nothing is published yet; `nightwire run {options.config}` begins")
         return 0
-    for row in status.matrix(desk, options.first, last):
-        if options.json:
+    rows = status.matrix(desk, options.first, last)
+    if options.json:
+        for row in rows:
             print(json.dumps({**asdict(row), "date": str(row.date)}))
-        else:
-            would = ", ".join(f"{stage} {count}" for stage, count in row.would_run.items())
-            print(f"{row.date}  {row.state:<8} {row.reason}" + (f"  (would run: {would})" if would else ""))
+        return 0
+    print("          " + "".join(f"{day:>6}" for day in status.DAYS))
+    for week, cells in status.weeks(rows).items():
+        print(f"{week:<10}" + "".join(f"{cell:>6}" for cell in cells).rstrip())
+    print(f"{status.LEGEND}\n")
+    for row in rows:
+        would = ", ".join(f"{stage} {count}" for stage, count in row.would_run.items())
+        print(f"{row.date}  {row.state:<8} {row.reason}" + (f"  (would run: {would})" if would else ""))
     return 0
 
 
@@ -250,15 +260,18 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _up(options: argparse.Namespace) -> int:
     from flows import serve
-    from flows.run import Desk
+    from flows.desk import Desk
 
-    serve.up(Desk.open(options.config), options.port, options.every, lambda line: print(line, flush=True))
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    serve.up(Desk.open(options.config), options.port, options.every, say, beside_workers=options.beside_workers)
     return 0
 
 
 def _prune(options: argparse.Namespace) -> int:
     from flows import care
-    from flows.run import Desk
+    from flows.desk import Desk
 
     desk = Desk.open(options.config)
     keep = desk.config.night.keep_generations if options.keep is None else options.keep
@@ -271,7 +284,7 @@ def _prune(options: argparse.Namespace) -> int:
 
 def _forget(options: argparse.Namespace) -> int:
     from flows import care
-    from flows.run import Desk
+    from flows.desk import Desk
 
     if not re.fullmatch("[0-9a-f]{20}", options.article_id):
         raise Unusable(f"{options.article_id!r} is no article's id; want 20 hex digits, as in the column articles.article_id")
@@ -282,7 +295,7 @@ def _forget(options: argparse.Namespace) -> int:
 
 def _prepare(options: argparse.Namespace) -> int:
     from flows import environment
-    from flows.run import Desk
+    from flows.desk import Desk
 
     desk = Desk.open(options.config)
     environment.apply(desk.places)

@@ -17,8 +17,8 @@ from typing import Any
 import duckdb
 
 from flows import manifest, snapshot
+from flows.desk import Desk
 from flows.manifest import Manifest
-from flows.run import Desk
 from flows.snapshot import Snapshot
 
 NIGHTS = 14

@@ -19,8 +19,8 @@ from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
+from flows.desk import Desk
 from flows.orchestrate import ONLY, backfill_flow, night_flow
-from flows.run import Desk
 from flows.watch import LATE, Watch
 
 HEARTBEAT = 30
@@ -123,18 +123,21 @@ def register(desk: Desk) -> House:
     runner = House(name=f"nightwire {desk.config.name}", limit=RUNS_AT_ONCE, pause_on_shutdown=False)
     for deployment in (nightly(desk), many(desk), late(desk)):
         runner.add_deployment(deployment)
-    guard()
     return runner
 
 
-def serve(runner: House, watch: Watch) -> None:
-    """Look after the desk and run what is started, until Ctrl-C or SIGTERM."""
+def serve(watch: Watch, runner: House | None) -> None:
+    """Look after the desk and run what is started (nothing, where there is no runner), until Ctrl-C or SIGTERM."""
     look_after = threading.Thread(target=watch.run, name="watch", daemon=True)
     look_after.start()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job is started with it ignored
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(runner.start())
+            if runner:
+                asyncio.run(runner.start())
+            else:
+                signal.signal(signal.SIGTERM, signal.default_int_handler)
+                watch.over.wait()
     finally:
         watch.over.set()
         look_after.join(5)

@@ -1,7 +1,6 @@
 """Prefect: every night a flow run, every job a task run of its own name. Apply `flows.environment` before importing this.
 
-Prefect carries references, never tables, and keeps no results: the store's records are the only cache. What is published is decided by
-our manifest, never by Prefect's state, so a night that loses its server goes on without it.
+What is published is decided by our manifest, never by Prefect's state, so a night that loses its server goes on without it.
 """
 
 from __future__ import annotations
@@ -16,20 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from prefect import flow, tags
-from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.server.database import provide_database_interface
 from prefect.task_runners import ThreadPoolTaskRunner
-from prefect.tasks import Task
-from prefect.utilities.annotations import quote
 
-from flows import backfill, dates, manifest, pages, stopping
-from flows.backfill import Outcome, Wanted
-from flows.jobs import Done, Inputs, Job, Part, perform
+from flows import backfill, dates, forecast, manifest, pages, stopping
+from flows.backfill import Outcome
+from flows.desk import Desk
 from flows.manifest import Manifest
 from flows.publish import locked
-from flows.run import Desk, Run
+from flows.run import Run
 from flows.runners import Inline
+from flows.taskruns import TaskRuns
+from flows.wanted import Wanted
 from tasks.config import load
 from tasks.errors import Abort, NightwireError, Unusable
 
@@ -50,39 +48,6 @@ MANY = """Many nights, one after the other: each is judged from the data at its 
 """
 ONLY = "NIGHTWIRE_CONFIG"
 """The one configuration that a served desk's runs may name; `nightwire up` sets it."""
-
-
-class Prefect:
-    """Jobs as task runs named `{stage}-{shard:03d}`; futures are passed on, so that the UI draws the arrows."""
-
-    def __init__(self, finished: Callable[[Done], None]) -> None:
-        self._tasks: dict[str, Task[Any, Done]] = {}
-        self._finished = finished
-
-    def submit(self, job: Job, inputs: tuple[tuple[Part, ...], ...]) -> Any:
-        """Start a task run."""
-        if job.name not in self._tasks:
-            self._tasks[job.name] = Task(
-                self._perform, name=job.name, description=job.about, cache_policy=NO_CACHE, persist_result=False
-            )
-        named = self._tasks[job.name].with_options(task_run_name=f"{job.name}-{job.shard:03d}")
-        # quoted: else Prefect looks for earlier results inside the job, and draws arrows where there are none
-        return named.submit(quote(job), [[(part.job, part.index) for part in table] for table in inputs])
-
-    def _perform(self, job: Job, inputs: Any) -> Done:
-        finished: Inputs = tuple(tuple((done, index) for done, index in table) for table in inputs)
-        done = perform(job, finished)
-        self._finished(done)
-        return done
-
-    def result(self, job: Any) -> Done:
-        """Wait for a task run.
-
-        Raises:
-            NightwireError: what the step raised.
-        """
-        done: Done = job if isinstance(job, Done) else job.result()
-        return done
 
 
 def _date_of(config: Path, date: dt.date | None) -> dt.date:
@@ -129,7 +94,7 @@ def _night(run: Run) -> None:
         return
     progress = pages.Progress(plan.jobs)
     try:
-        published = run.execute(Prefect(progress.finished))
+        published = run.execute(TaskRuns(progress.finished))
     except NightwireError as error:
         pages.failed(run.desk, run.date, error)
         raise
@@ -164,9 +129,9 @@ def backfill_flow(config: Path, wanted: Wanted) -> None:
         wanted: which nights, and how.
     """
     desk = Desk.open(served(config))
-    backfill.check(desk, wanted, dt.datetime.now(dt.UTC))
+    wanted.check(desk.config.night.timezone, dt.datetime.now(dt.UTC))
     if wanted.dry_run:
-        pages.planned(backfill.plan(desk, wanted))
+        pages.planned(forecast.plan(desk, wanted))
         return
     with alive(desk):
         outcome = _drive(desk, wanted, night)

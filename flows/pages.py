@@ -20,12 +20,13 @@ from prefect.events import emit_event
 
 from flows import alerts, counts, digests, manifest, snapshot, status
 from flows.alerts import Alert
-from flows.backfill import Outcome, Planned
+from flows.backfill import Outcome
 from flows.counts import Row, Tables
+from flows.desk import Desk
+from flows.forecast import Planned
 from flows.jobs import Done
 from flows.manifest import Manifest
 from flows.markup import cell, plain
-from flows.run import Desk
 from flows.status import DateStatus
 from tasks.errors import NightwireError
 
@@ -36,7 +37,6 @@ MATRIX = 35
 """Nights of the status matrix."""
 EVERY = 2.0
 """Seconds between two updates of a progress bar."""
-MARK = {"fresh": "✓", "stale": "≠", "missing": "·", "failed": "✗", "damaged": "!"}
 
 
 def harmless(function: Callable[P, None]) -> Callable[P, None]:
@@ -151,22 +151,15 @@ def matrix(desk: Desk, published: Manifest) -> None:
     date = published.run_date
     first = max(manifest.dates(desk.places.published)[0], date - dt.timedelta(days=MATRIX - 1))
     rows = status.matrix(desk, first, date)
-    create_markdown_artifact(key="nights", markdown=weeks(rows), description=f"The last {len(rows)} nights.")
+    create_markdown_artifact(key="nights", markdown=calendar(rows), description=f"The last {len(rows)} nights.")
 
 
-def weeks(rows: Sequence[DateStatus]) -> str:
+def calendar(rows: Sequence[DateStatus]) -> str:
     """A table of weeks with a sign a night, and the reason of each that is not fresh."""
-    by_week: dict[tuple[int, int], dict[int, DateStatus]] = {}
-    for row in rows:
-        year, week, day = row.date.isocalendar()
-        by_week.setdefault((year, week), {})[day] = row
-    lines = ["| week | Mo | Tu | We | Th | Fr | Sa | Su |", "|---|---|---|---|---|---|---|---|"]
-    for (year, week), days in by_week.items():
-        cells = [f"{days[day].date.day} {MARK[days[day].state]}" if day in days else "" for day in range(1, 8)]
-        lines.append(f"| {year}-W{week:02d} | " + " | ".join(cells) + " |")
-    legend = ", ".join(f"{sign} {state}" for state, sign in MARK.items())
+    lines = ["| week | " + " | ".join(status.DAYS) + " |", "|---" * 8 + "|"]
+    lines += [f"| {week} | " + " | ".join(cells) + " |" for week, cells in status.weeks(rows).items()]
     reasons = [f"- {row.date} {row.state}: {plain(row.reason)}" for row in rows if row.state != "fresh"]
-    return "\n".join([*lines, "", legend, "", *reasons])
+    return "\n".join([*lines, "", status.LEGEND, "", *reasons])
 
 
 @harmless

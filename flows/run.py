@@ -17,74 +17,22 @@ from typing import Any
 import pyarrow as pa
 
 from flows import checks, consistency, failures, fetch, manifest, snapshot, tombstones
+from flows.desk import Desk
 from flows.isolate import Bounds
 from flows.jobs import Done
 from flows.manifest import Manifest
 from flows.nightly import STEPS, Tonight, night
 from flows.overtime import looked_after
-from flows.places import Places
 from flows.publish import locked, publish
 from flows.runners import Planner, Runner
 from flows.steps import Pile, Work
 from flows.store import DamagedFileError, Ref
-from tasks.config import Config, digest_of, interval, load
-from tasks.errors import Abort, NightwireError, Unusable
-from tasks.ingest.sources import check_sources
-from tasks.models.inventory import pin
+from tasks.config import digest_of, interval
+from tasks.errors import Abort, NightwireError
 from tasks.tables import RUNS, concat
 
 log = logging.getLogger("nightwire")
 HEALED_AT_MOST = 20
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A configuration and where its things are.
-
-    Attributes:
-        models: step -> model -> its digest, as they were found when the desk was opened; loading a model proves its digest again.
-    """
-
-    config: Config
-    path: Path
-    places: Places
-    models: Mapping[str, Mapping[str, str]]
-
-    @classmethod
-    def open(cls, path: Path) -> Desk:
-        """A desk of its configuration file; everything that would stop a night is found now.
-
-        Raises:
-            Unusable: the configuration, a source or a model can't be used; every fault is told.
-        """
-        config = pin(load(path), path.resolve().parent)
-        models, faults = _models(config)
-        faults = check_sources(config, path.resolve().parent) + faults
-        if faults:
-            raise Unusable("\n".join(faults))
-        return cls(config, path.resolve(), Places.of(config, path), models)
-
-    def history(self, date: dt.date) -> dict[dt.date, Manifest]:
-        """The published nights that a night is compared with, oldest first."""
-        first = date - dt.timedelta(days=self.config.copies.history)
-        held = snapshot.of(self.places.published)
-        found = {}
-        for day in manifest.dates(held):
-            if first <= day < date and (known := manifest.read(held, day)) is not None:
-                found[day] = known
-        return found
-
-
-def _models(config: Config) -> tuple[dict[str, Mapping[str, str]], list[str]]:
-    """The models of every step, and every one that is not there or not the one that was meant."""
-    found: dict[str, Mapping[str, str]] = {}
-    faults = []
-    for step in STEPS:
-        try:
-            found[step.name] = step.models(step.settings(config))
-        except Unusable as error:
-            faults.append(f"{step.name}: {error}")
-    return found, faults
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What runs a job: this process (`Inline`), nothing (`Planner`: what would run?), or Prefect (`flows.orchestrate`).
+"""What runs a job: this process (`Inline`), nothing (`Planner`: what would run?), or Prefect (`flows.taskruns`).
 
 All walk the same path of the night, so a dry run can't disagree with a run.
 """

@@ -7,11 +7,17 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from flows import digests, server
-from flows.run import Desk
+from flows.desk import Desk
 
 
-def up(desk: Desk, port: int, every: float, say: Callable[[str], None]) -> None:
+def up(desk: Desk, port: int, every: float, say: Callable[[str], None], *, beside_workers: bool = False) -> None:
     """Serve a desk until somebody asks to stop.
+
+    Args:
+        port: of the server; the morning pages have the next one.
+        every: seconds between two looks after the desk.
+        say: where a line for a person goes.
+        beside_workers: workers run the deployments of prefect.yaml; none are made here, and no run begins here.
 
     Raises:
         Unusable: the schedule can't be used.
@@ -26,7 +32,11 @@ def up(desk: Desk, port: int, every: float, say: Callable[[str], None]) -> None:
     with digests.served(desk.places, port + 1), server.running(desk.places, house):
         (following,) = schedule.starts(night.cron, night.timezone, dt.datetime.now(dt.UTC), 1)
         sign_in = "" if house.given else f"  (sign in with the content of {desk.places.prefect / 'password'})"
-        runner = deployments.register(desk)
+        runner = None if beside_workers else deployments.register(desk)
+        deployments.guard()
         say(f"{desk.config.name}: {house.page}{sign_in}")
-        say(f"next night: {following.astimezone(ZoneInfo(night.timezone)):%Y-%m-%d %H:%M %Z}; Ctrl-C stops")
-        deployments.serve(runner, Watch(desk, say, every))
+        if runner:
+            say(f"next night: {following.astimezone(ZoneInfo(night.timezone)):%Y-%m-%d %H:%M %Z}; Ctrl-C stops")
+        else:
+            say("looked after here, run by workers on the schedule that they were given; Ctrl-C stops")
+        deployments.serve(Watch(desk, say, every), runner)

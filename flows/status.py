@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from flows import failures, manifest
+from flows.desk import Desk
 from flows.manifest import Manifest
-from flows.run import Desk, Plan, Run
+from flows.run import Plan, Run
 
 State = Literal["fresh", "stale", "missing", "failed", "damaged"]
+SIGN: dict[State, str] = {"fresh": "✓", "stale": "≠", "missing": "·", "failed": "✗", "damaged": "!"}
+LEGEND = ", ".join(f"{sign} {state}" for state, sign in SIGN.items())
+DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
 
 @dataclass(frozen=True)
@@ -72,3 +77,13 @@ def matrix(desk: Desk, first: dt.date | None, last: dt.date) -> list[DateStatus]
     known = manifest.dates(desk.places.published)
     begin = first or (known[0] if known else last)
     return [of(desk, begin + dt.timedelta(days=number)) for number in range((last - begin).days + 1)]
+
+
+def weeks(rows: Sequence[DateStatus]) -> dict[str, list[str]]:
+    """ISO week -> seven cells from Monday on: the day of the month and its sign, or nothing where the date is not among the rows."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        year, week, day = row.date.isocalendar()
+        cells = found.setdefault(f"{year}-W{week:02d}", [""] * 7)
+        cells[day - 1] = f"{row.date.day} {SIGN[row.state]}"
+    return found

@@ -10,8 +10,8 @@ import signal
 import threading
 from types import FrameType
 
-PATIENCE = 8.0
-"""Seconds that a job has to come to its end."""
+PATIENCE = 6.0
+"""Seconds that a job has to come to its end: with the three in which a cancel in the UI is noticed, less than ten."""
 CUT_OFF = 128 + signal.SIGTERM
 """The exit code of a process that was cut off."""
 

@@ -20,10 +20,11 @@ from prefect.events import emit_event
 from prefect.states import Crashed
 
 from flows import dates, failures, manifest, schedule
-from flows.backfill import Wanted
+from flows.desk import Desk
 from flows.places import Places
-from flows.run import Desk, Run
+from flows.run import Run
 from flows.runners import Planner
+from flows.wanted import Wanted
 from tasks.config import interval
 
 LATE = "nightwire.late"

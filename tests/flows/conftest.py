@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from flows import dates
+from flows.desk import Desk
 from flows.manifest import Manifest
-from flows.run import Desk, Run
+from flows.run import Run
 from flows.runners import Inline
 from tests.conftest import copy_demo
 from tests.flows import desks

@@ -27,20 +27,30 @@ STARTUP_SECONDS = 240
 
 @dataclass
 class House:
-    """A served desk."""
+    """A served desk.
+
+    Attributes:
+        theirs: the password of a server that is somebody else's.
+    """
 
     config: Path
     process: subprocess.Popen[str]
     port: int
     said: list[str]
+    theirs: str = ""
 
     @property
     def page(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def digests(self) -> str:
+        """Where the morning pages are."""
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    @property
     def password(self) -> str:
-        return (self.config.parents[1] / "state" / "prefect" / "password").read_text()
+        return self.theirs or (self.config.parents[1] / "state" / "prefect" / "password").read_text()
 
     @contextlib.contextmanager
     def client(self) -> Iterator[SyncPrefectClient]:
@@ -63,10 +73,13 @@ class House:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that is free, and the next one too."""
+    while True:
+        with socket.socket() as probe, socket.socket() as following, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            following.bind(("127.0.0.1", port + 1))
+            return port
 
 
 def clean_environment() -> dict[str, str]:
@@ -89,13 +102,20 @@ def prepare(config: Path) -> None:
 
 
 @contextlib.contextmanager
-def up(config: Path) -> Iterator[House]:
-    """Serve a desk until the end of the block."""
-    port = free_port()
-    prepare(config)
-    command = [sys.executable, "-m", "flows", "up", str(config), "--port", str(port), "--every", "3"]
-    process = subprocess.Popen(command, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    house = House(config, process, port, [])
+def up(config: Path, *options: str, port: int | None = None, **environment: str) -> Iterator[House]:
+    """Serve a desk until the end of the block.
+
+    Args:
+        port: of the server that is given in the environment; without it the desk starts its own.
+    """
+    own = free_port()
+    if not environment:
+        prepare(config)
+    command = [sys.executable, "-m", "flows", "up", str(config), "--port", str(own), "--every", "3", *options]
+    process = subprocess.Popen(
+        command, env={**clean_environment(), **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    house = House(config, process, port or own, [])
     reader = threading.Thread(target=_listen, args=(house,), daemon=True)
     reader.start()
     try:

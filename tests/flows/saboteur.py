@@ -44,7 +44,8 @@ class Saboteur:
 
 def main(config: str, date: str, how: str, at: str) -> int:
     """Run the night under sabotage; 0 done, 1 failed with a NightwireError."""
-    from flows.run import Desk, Run
+    from flows.desk import Desk
+    from flows.run import Run
     from flows.runners import Inline
     from tasks.errors import NightwireError
 

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows import backfill, cli, dates, manifest, schedule, status
+from flows import backfill, cli, dates, forecast, manifest, schedule, status
+from flows.desk import Desk
 from flows.publish import locked
-from flows.run import Desk, Run
+from flows.run import Run
 from flows.runners import Inline
+from flows.wanted import Wanted
 from tasks.config import interval
 from tasks.errors import Unusable
 from tests.flows import desks
@@ -44,7 +46,7 @@ def one(run: Run) -> None:
 
 
 def drive(config: Path, **options: object) -> backfill.Outcome:
-    wanted = backfill.wanted({"first": NIGHTS[0], "last": NIGHTS[-1], **options})
+    wanted = Wanted.of({"first": NIGHTS[0], "last": NIGHTS[-1], **options})
     return backfill.drive(Desk.open(config), wanted, one, lambda: False)
 
 
@@ -65,7 +67,7 @@ def test_nights_that_are_done_have_nothing_to_do(config: Path) -> None:
 
 def test_a_late_article_runs_its_night_and_those_that_had_seen_it(config: Path) -> None:
     desks.article(config, NIGHTS[1], "A third story comes late", 77)
-    planned = backfill.plan(Desk.open(config), backfill.wanted({"dates": NIGHTS}))
+    planned = forecast.plan(Desk.open(config), Wanted.of({"dates": NIGHTS}))
     assert [night.runs for night in planned] == [False, True, False, False]
     assert planned[1].night.reason == "inputs: a source has other documents"
     assert planned[1].seconds is not None
@@ -109,7 +111,7 @@ def test_a_stopped_backfill_goes_on_where_it_was(tmp_path: Path) -> None:
         one(run)
         done.append(run.date)
 
-    wanted = backfill.wanted({"first": NIGHTS[0], "last": NIGHTS[-1]})
+    wanted = Wanted.of({"first": NIGHTS[0], "last": NIGHTS[-1]})
     outcome = backfill.drive(Desk.open(config), wanted, count, lambda: len(done) == 2)
     assert outcome.published == NIGHTS[:2]
     assert outcome.stopped
@@ -146,7 +148,7 @@ def test_all_works_a_stage_out_anew_and_it_comes_out_the_same(config: Path) -> N
         ran.append(run.plan().would_run)
         one(run)
 
-    wanted = backfill.wanted({"dates": NIGHTS, "only": "all", "stage": "sign"})
+    wanted = Wanted.of({"dates": NIGHTS, "only": "all", "stage": "sign"})
     assert backfill.drive(Desk.open(config), wanted, look, lambda: False).published == NIGHTS
     assert [night["sign"] for night in ran] == [1] * 4
     assert not any("fetch" in night or "extract" in night for night in ran)
@@ -156,7 +158,7 @@ def test_all_works_a_stage_out_anew_and_it_comes_out_the_same(config: Path) -> N
 def test_a_stage_chooses_the_nights_in_which_it_would_run(config: Path) -> None:
     desks.article(config, NIGHTS[3], "A third story comes late", 77)
     wanted = {"dates": NIGHTS, "stage": "fetch"}
-    assert [night.runs for night in backfill.plan(Desk.open(config), backfill.wanted(wanted))] == [False, False, False, True]
+    assert [night.runs for night in forecast.plan(Desk.open(config), Wanted.of(wanted))] == [False, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,7 @@ def test_a_stage_chooses_the_nights_in_which_it_would_run(config: Path) -> None:
 )
 def test_what_does_not_fit_is_told(options: dict[str, object], fault: str) -> None:
     with pytest.raises(Unusable, match=fault):
-        backfill.wanted(options)
+        Wanted.of(options)
 
 
 def test_a_night_that_is_not_over_is_refused(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,7 +184,7 @@ def test_a_night_that_is_not_over_is_refused(config: Path, capsys: pytest.Captur
 
 def test_the_forms_dates_start_empty() -> None:
     """A default of null is shown as an error of its own in Prefect's form."""
-    schema = backfill.Wanted.model_json_schema()
+    schema = Wanted.model_json_schema()
     assert schema["properties"]["first"]["format"] == "date"
     assert "default" not in schema["properties"]["first"]
     assert "required" not in schema

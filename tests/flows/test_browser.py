@@ -33,9 +33,8 @@ def page(browser: Browser, house: House) -> Iterator[Page]:
     opened = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     opened.set_default_timeout(PATIENCE)
     elsewhere: list[str] = []
-    opened.on(
-        "request", lambda request: None if request.url.startswith((house.page, "data:", "blob:")) else elsewhere.append(request.url)
-    )
+    ours = (f"{house.page}/", f"{house.digests}/", "data:", "blob:")
+    opened.context.on("request", lambda request: None if request.url.startswith(ours) else elsewhere.append(request.url))
     opened.goto(house.page)
     opened.locator("input[type=password]").fill(house.password)
     opened.keyboard.press("Enter")
@@ -89,3 +88,15 @@ def test_the_backfills_form_has_its_fields(page: Page, house: House, tmp_path: P
         page.get_by_text(title, exact=False).first.wait_for()
     assert page.get_by_text('Property is type "None"').count() == 0
     keep(page, tmp_path, "form")
+
+
+def test_the_morning_page_opens_from_a_runs_page(page: Page, house: House, tmp_path: Path) -> None:
+    run = published_run(house)
+    with house.client() as client:
+        (found,) = [artifact for artifact in client.read_artifacts() if artifact.key == "digest" and artifact.flow_run_id == run.id]
+    page.goto(f"{house.page}/artifacts/artifact/{found.id}")
+    page.get_by_role("link", name=re.compile("The morning page")).click()
+    page.wait_for_url(f"{house.digests}/**")
+    assert str(run.name).removeprefix("night ") in page.title()
+    assert page.locator("main > section").count() > 3
+    keep(page, tmp_path, "digest")

@@ -17,8 +17,9 @@ from s3fs import S3FileSystem
 from flows import care, checks, manifest, snapshot, status
 from flows.bucket import GRACE, LINK, Bucket
 from flows.cli import main
+from flows.desk import Desk
 from flows.objects import BucketError, Objects
-from flows.run import Desk, Run
+from flows.run import Run
 from flows.runners import Inline
 from tasks.errors import Unusable
 from tests.flows import desks, s3

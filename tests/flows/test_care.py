@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows import care, checks, manifest, status
-from flows.run import Desk
+from flows.desk import Desk
 from flows.store import Store
 from tests.flows.conftest import NIGHT, run
 

@@ -16,7 +16,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from flows import attempts, checks, isolate
-from flows.run import Desk
+from flows.desk import Desk
 from tasks.errors import Abort, RejectDocument
 from tests.flows import desks, news, poison
 from tests.flows.conftest import NIGHT, run

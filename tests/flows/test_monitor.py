@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from flows import alerts, counts, manifest, query
+from flows import alerts, counts, manifest, pages, query
 from flows.counts import Night, Tables
+from flows.desk import Desk
 from flows.markup import cell, plain
-from flows.pages import MARK, weeks
-from flows.run import Desk
-from flows.status import DateStatus
+from flows.pages import calendar
+from flows.places import Places
+from flows.status import SIGN, DateStatus
 from tests.flows.conftest import NIGHT
 
 DAY = dt.date(2026, 3, 20)
@@ -89,6 +92,48 @@ def test_the_funnel_counts_what_is_published(first_night: Path) -> None:
     assert len(stances) == len(desk.config.targets)
 
 
+def test_a_strange_night_is_told_as_an_event_in_the_log_and_on_its_page(
+    first_night: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk.open(first_night / "configs" / "demo.toml")
+    published = manifest.read(desk.places.published, NIGHT)
+    assert published is not None
+    with Tables.of(desk) as asked:
+        (tonight,) = counts.nights(asked, [NIGHT])
+    thrice = {name: 3 * count for name, count in tonight.outlets.items()} | {"[gone](http://evil.example)": 3}
+    busy = [replace(tonight, date=NIGHT - dt.timedelta(days=days), outlets=thrice) for days in (3, 2, 1)]
+    counted = counts.nights
+    monkeypatch.setattr(counts, "before", lambda desk, date: [night.date for night in busy])
+    monkeypatch.setattr(counts, "nights", lambda asked, days: counted(asked, days) if days == [NIGHT] else busy)
+    events: list[tuple[str, dict[str, str], dict[str, str]]] = []
+    shown: dict[str, str] = {}
+    monkeypatch.setattr(pages, "emit_event", lambda name, resource, payload: events.append((name, resource, payload)))
+    monkeypatch.setattr(pages, "create_markdown_artifact", lambda key, markdown, description: shown.update({key: markdown}))
+    with Tables.of(desk) as asked, caplog.at_level("WARNING", "nightwire"):
+        logging.getLogger("nightwire").propagate = True
+        pages.warn(desk, asked, published)
+    assert [payload["kind"] for _, _, payload in events] == ["volume", "outlet"]
+    assert {name for name, _, _ in events} == {"nightwire.alert"}
+    assert events[0][1]["prefect.resource.id"] == f"nightwire.night.demo.{NIGHT}"
+    assert all(payload["message"] in caplog.text for _, _, payload in events)
+    assert shown["alerts"].startswith("- **volume**: ")
+    assert "http://" not in shown["alerts"]
+
+
+def test_the_digests_link_is_one_and_stands_beside_the_file(first_night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = replace(Desk.open(first_night / "configs" / "demo.toml"), places=Places(tmp_path))
+    published = manifest.read(first_night / "published", NIGHT)
+    assert published is not None
+    shown: list[str] = []
+    monkeypatch.setattr(pages, "create_markdown_artifact", lambda key, markdown, description: shown.append(markdown))
+    pages.digest(desk, published)
+    (tmp_path / "state" / "prefect").mkdir(parents=True)
+    (tmp_path / "state" / "prefect" / "digests").write_text("http://127.0.0.1:4201/word\n")
+    pages.digest(desk, published)
+    assert shown[0] == f"File: `{tmp_path}/published/digests/{NIGHT}.html`"
+    assert shown[1].startswith(f"[The morning page of {NIGHT}](http://127.0.0.1:4201/word/{NIGHT}.html) ")
+
+
 def test_a_query_sees_every_table_with_its_date(first_night: Path) -> None:
     published = first_night / "published"
     (line,) = query.answer(published, "select distinct run_date from stances join articles using (article_id, run_date)", as_json=True)
@@ -151,7 +196,7 @@ def test_no_text_at_all_is_markup(text: str) -> None:
 def test_the_matrix_has_a_sign_for_every_night() -> None:
     days = [DateStatus(DAY + dt.timedelta(days=number), "fresh", "nothing to do", True, {}) for number in range(9)]
     days.append(DateStatus(DAY + dt.timedelta(days=9), "failed", "Abort: ![x](http://evil.example)", False, {}))
-    shown = weeks(days)
-    assert shown.count(MARK["fresh"]) == 9 + 1
+    shown = calendar(days)
+    assert shown.count(SIGN["fresh"]) == 9 + 1
     assert "2026-03-29 failed: " in shown
     assert "http://" not in shown

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from flows import checks, manifest, nightly, status
+from flows.desk import Desk
 from flows.manifest import Manifest
-from flows.run import Desk, Run
+from flows.run import Run
 from flows.store import Store
 from tasks.errors import Abort
 from tasks.step import Step

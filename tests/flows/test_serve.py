@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +17,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Cancelling
 
 from flows import checks, dates, manifest, status
-from flows.run import Desk
+from flows.desk import Desk
 from tests.flows import desks
 from tests.flows.house import House, clean_environment, eventually
 
@@ -60,6 +58,33 @@ def last(house: House) -> dt.date:
 
 def published(house: House, date: dt.date) -> manifest.Manifest | None:
     return manifest.read(desk(house).places.published, date)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def elsewhere(house: House, tmp_path_factory: pytest.TempPathFactory) -> UUID:
+    """A run of a desk that the watch can't see into, as if on another machine; killed at the beginning of these tests."""
+    date = dt.date(2020, 1, 1)
+    folder = tmp_path_factory.mktemp("elsewhere")
+    config = desks.quick(folder, [], shards=8)
+    for number in range(150):
+        desks.article(config, date, f"Story number {number} of the harbour's long day", 1000 + 7 * number)
+    theirs = {"PREFECT_API_URL": f"{house.page}/api", "PREFECT_API_AUTH_STRING": house.password, "PREFECT_HOME": str(folder)}
+    process = quietly(["run", str(config), "--date", str(date)], theirs)
+    log = folder / "state" / "logs" / f"{date}.log"
+    eventually(lambda: (log.exists() and "extract-000" in log.read_text()) or None, PATIENCE, "work under way")
+    process.kill()
+    process.wait()
+    with house.client() as client:
+        (run,) = [run for run in client.read_flow_runs() if run.name == f"night {date}"]
+    assert run.state_type == StateType.RUNNING
+    return run.id
+
+
+def quietly(words: list[str], settings: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """A command of ours in a process of its own."""
+    command = [sys.executable, "-m", "flows", *words]
+    environment = {**clean_environment(), **(settings or {})}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def test_a_served_night_is_booked_ahead_in_the_desks_zone(house: House) -> None:
@@ -168,24 +193,51 @@ def free(lock: Path) -> bool | None:
 
 
 def test_a_killed_run_is_marked_and_goes_on(house: House, heavy: dt.date) -> None:
-    command = [sys.executable, "-m", "flows", "run", str(house.config), "--date", str(heavy)]
+    words = ["run", str(house.config), "--date", str(heavy)]
     lock = desk(house).places.lock(str(heavy))
     lock.unlink(missing_ok=True)
-    process = subprocess.Popen(command, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = quietly(words)
     at_work(house, heavy)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait()
     assert published(house, heavy) is None
-
-    def look() -> bool | None:
-        with house.client() as client:
-            return any(run.name == f"night {heavy}" and run.state_type == StateType.CRASHED for run in client.read_flow_runs()) or None
-
-    eventually(look, 30, "the killed run is marked as crashed")
-    assert subprocess.run([*command, "--without-prefect"], env=clean_environment(), check=False, capture_output=True).returncode == 0
+    eventually(lambda: crashed(house, f"night {heavy}") or None, 30, "the killed run is marked as crashed")
+    assert quietly([*words, "--without-prefect"]).wait(PATIENCE) == 0
     found = published(house, heavy)
     assert found is not None
     assert sum(stage["reused"] for stage in found.run["timings"]) >= 1
+
+
+def crashed(house: House, name: str) -> bool:
+    with house.client() as client:
+        return any(run.name == name and run.state_type == StateType.CRASHED for run in client.read_flow_runs())
+
+
+def test_a_killed_backfill_goes_on_where_it_was(house: House) -> None:
+    nights = dates.span(last(house) - dt.timedelta(days=10), last(house) - dt.timedelta(days=8))
+    for date in nights:
+        desks.article(house.config, date, "Ships are counted", 12)
+    words = ["backfill", str(house.config), "--from", str(nights[0]), "--to", str(nights[-1])]
+    process = quietly(words)
+    first = eventually(lambda: published(house, nights[0]), PATIENCE, "the first night")
+    eventually(lambda: desk(house).places.lock(str(nights[1])).exists() or None, PATIENCE, "the second night has begun")
+    process.kill()
+    process.wait()
+    assert published(house, nights[-1]) is None
+    eventually(lambda: crashed(house, f"backfill {nights[0]} to {nights[-1]}") or None, 30, "the killed backfill is marked as crashed")
+    assert quietly([*words, "--without-prefect"]).wait(PATIENCE) == 0
+    assert [row.state for row in status.matrix(desk(house), nights[0], nights[-1])] == ["fresh"] * 3
+    again = published(house, nights[0])
+    assert again is not None
+    assert again.run == first.run, "the night that was done was not done again"
+
+
+def test_a_run_of_another_machine_is_marked_by_the_automation(house: House, elsewhere: UUID) -> None:
+    """Three signs of life are missed after a minute and a half; the tests before this one take about as long."""
+    found = ended(house, elsewhere)
+    assert found.state_type == StateType.CRASHED
+    assert found.state is not None
+    assert found.state.message == "No sign of life: its process is gone."
 
 
 def test_ctrl_c_stops_all_of_it(house: House) -> None:
