@@ -95,8 +95,12 @@ def test_the_morning_page_opens_from_a_runs_page(page: Page, house: House, tmp_p
     with house.client() as client:
         (found,) = [artifact for artifact in client.read_artifacts() if artifact.key == "digest" and artifact.flow_run_id == run.id]
     page.goto(f"{house.page}/artifacts/artifact/{found.id}")
-    page.get_by_role("link", name=re.compile("The morning page")).click()
-    page.wait_for_url(f"{house.digests}/**")
-    assert str(run.name).removeprefix("night ") in page.title()
-    assert page.locator("main > section").count() > 3
-    keep(page, tmp_path, "digest")
+    with page.context.expect_page() as opened:  # Prefect's page opens links in a tab of their own
+        page.get_by_role("link", name=re.compile("The morning page")).click()
+    morning = opened.value
+    morning.wait_for_load_state()
+    assert morning.url.startswith(f"{house.digests}/")
+    assert morning.url.endswith(f"/{run.name.removeprefix('night ')}.html")
+    assert morning.title().startswith("News digest")
+    assert morning.locator("main").is_visible()
+    keep(morning, tmp_path, "digest")
