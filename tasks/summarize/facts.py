@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from tasks.summarize.numerals import LANGUAGES, named
+
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f'’]\d+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
 _UNITS = {
@@ -31,15 +33,21 @@ _NEGATIONS = frozenset(_NEGATION_WORDS.split())
 _STEM = 5
 
 
-def numbers(text: str) -> frozenset[str]:
+def numbers(text: str, language: str = "en") -> frozenset[str]:
     """Numbers and dates of the text, in a form in which `1,200`, `1200` and `one thousand` share an element.
 
     A number with one separator before three digits is read both ways (1.200 is 1200 or 1.2); months and weekdays count as dates.
+
+    Args:
+        language: BCP-47; its number words are read (`tasks.summarize.numerals`), in a language that is not known there English ones.
     """
+    base = language.split("-", maxsplit=1)[0].lower()
     found: set[str] = set()
     for match in _NUMBER.finditer(text):
         found |= _readings(match.group())
     found |= {_plain(_MAGNITUDES[m]) for m in _MAGNITUDE.findall(text.lower())}
+    if base in LANGUAGES:
+        return frozenset(found.union(*(named(word.lower().rstrip("."), base) for word in _WORD.findall(text))))
     for word in _WORD.findall(text):
         low = word.lower().rstrip(".")
         tens, _, ones = low.partition("-")
@@ -72,15 +80,15 @@ def _readings(token: str) -> set[str]:
     return {whole} if len(parts) > 2 else {whole, decimal}
 
 
-def new_numbers(sentence: str, article: str) -> frozenset[str]:
+def new_numbers(sentence: str, article: str, language: str = "en") -> frozenset[str]:
     """Numbers and dates of the sentence that the article lacks."""
-    known = numbers(article)
+    known = numbers(article, language)
     missing: set[str] = set()
     for match in _NUMBER.finditer(sentence):
         readings = _readings(match.group())
         if not readings & known:
             missing |= readings
-    return frozenset(missing | {n for n in numbers(_NUMBER.sub(" ", sentence)) if n not in known})
+    return frozenset(missing | {n for n in numbers(_NUMBER.sub(" ", sentence), language) if n not in known})
 
 
 def names(text: str) -> frozenset[str]:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.summarize.facts import negations, new_names, new_numbers
+from tasks.summarize.numerals import LANGUAGES, named
 
 ARTICLE = (
     "LOWHAVEN - Board chair Mira Tolland said on Tuesday that 1,200 of the 3.5 million visitors came by ferry in June. "
@@ -71,3 +72,28 @@ def test_negations_are_counted_in_several_languages() -> None:
 def test_no_text_is_news_to_itself(text: str) -> None:
     assert not new_numbers(text, text)
     assert not new_names(text, text)
+
+
+@pytest.mark.parametrize(
+    ("language", "article", "same", "other"),
+    [
+        ("de", "Am Montag kamen zwölf Schiffe im März.", "12 Schiffe kamen montags.", "Am Dienstag kamen dreizehn Schiffe."),
+        ("de", "Das Amt zählt zweihundert Boote.", "Es sind zweihundert.", "Es sind einundzwanzig."),
+        ("fr", "Lundi, douze bateaux sont venus.", "Le 12, un lundi.", "Mardi, treize bateaux."),
+        ("es", "El lunes llegaron doce barcos en enero.", "Eran 12 en enero.", "Eran once en febrero."),
+        ("it", "Dodici navi sono arrivate lunedì.", "Erano 12 lunedì.", "Erano tredici martedì."),
+        ("nl", "Twaalf schepen kwamen maandag.", "Het waren er 12 op maandag.", "Dertien kwamen dinsdag."),
+        ("pt", "Doze navios chegaram na segunda-feira.", "Eram 12 na segunda-feira.", "Eram treze na terça-feira."),
+        ("ru", "В понедельник пришли двенадцать судов.", "Их 12, с понедельника.", "Во вторник пришли тринадцать."),
+        ("uk", "У понеділок прийшли дванадцять суден.", "Їх 12, з понеділка.", "У вівторок прийшли тринадцять."),
+        ("tr", "Pazartesi on iki gemi geldi.", "Pazartesi on iki gemi.", "Salı yirmi gemi geldi."),
+    ],
+)
+def test_number_words_and_dates_of_other_languages(language: str, article: str, same: str, other: str) -> None:
+    assert not new_numbers(same, article, language)
+    assert len(new_numbers(other, article, f"{language}-XX")) >= 1
+
+
+@given(st.text(max_size=30), st.sampled_from(sorted(LANGUAGES)))
+def test_any_word_can_be_read(word: str, language: str) -> None:
+    assert all(named(word.lower(), language))
