@@ -18,6 +18,9 @@ READ = ("body", "teaser")
 MIN_WORDS = 5
 """Fewer words are a cross-heading, a caption's credit or half a sentence."""
 
+FOLLOWERS = 2
+"""Sentences after one that speaks to a machine, on the same line, that are left out too: orders come in several sentences."""
+
 _NO_NEWS = re.compile(
     r"^\W*(?:by\s+\w+(?:\s+\w+){0,4}\W*$|(?:additional |further )?(?:reporting|writing|editing|compiled|translated|photography)\s+by\b"
     r"|(?:photo(?:graph)?|image|picture|video|source|credit|copyright|©|\(c\))\s*(?::|by\b|copyright\b|caption\b|©)"
@@ -54,10 +57,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Reading:
-    """What of an article is read: the candidates in order, and whether a sentence spoke to a machine."""
+    """What of an article is read.
+
+    Attributes:
+        candidates: in order.
+        orders: sentences that speak to a machine, and those that follow them on their line.
+    """
 
     candidates: tuple[Candidate, ...]
-    injected: bool
+    orders: tuple[str, ...]
 
 
 def read(text: str, paragraphs: Sequence[Mapping[str, Any]], language: str) -> Reading:
@@ -69,17 +77,21 @@ def read(text: str, paragraphs: Sequence[Mapping[str, Any]], language: str) -> R
         language: BCP-47.
     """
     found: list[Candidate] = []
-    injected = False
+    orders: list[str] = []
     seen: set[str] = set()
     for number, (begin, finish) in enumerate(_spans(text, paragraphs)):
+        wary, before = 0, begin
         for nth, (start, end) in enumerate(sentences(text[begin:finish], language)):
             candidate = _candidate(text, begin + start, begin + end, number, nth == 0)
-            if speaks_to_a_machine(candidate.text):
-                injected = True
+            wary = 0 if "\n" in text[before : candidate.start] else wary
+            before = candidate.end
+            wary = FOLLOWERS + 1 if speaks_to_a_machine(candidate.text) else wary - 1
+            if wary > 0:
+                orders.append(candidate.text)
             elif candidate.words >= MIN_WORDS and not _idle(candidate.text) and candidate.text.casefold() not in seen:
                 seen.add(candidate.text.casefold())
                 found.append(candidate)
-    return Reading(tuple(found), injected)
+    return Reading(tuple(found), tuple(orders))
 
 
 def _spans(text: str, paragraphs: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:

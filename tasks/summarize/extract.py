@@ -14,6 +14,7 @@ from tasks.models import load_encoder
 from tasks.summarize.candidates import Candidate, Reading, read
 from tasks.summarize.choose import Sets, choose
 from tasks.summarize.features import features
+from tasks.summarize.orders import MODEL, are_orders
 from tasks.summarize.rank import scores, set_weights
 from tasks.summarize.summary import INJECTED, TRUNCATED, Draft, Summary, extractive
 
@@ -46,9 +47,7 @@ class Vectors:
 def extract(articles: Sequence[Article], settings: SummarySettings) -> list[Draft]:
     """One extractive summary per article, in their order, with what it was chosen from; the model reads all sentences in one call."""
     readings = [read(a.text, a.paragraphs, a.language) for a in articles]
-    known = [
-        _is_known(a.language, settings) and len(r.candidates) > settings.sentences for a, r in zip(articles, readings, strict=True)
-    ]
+    known = [_is_known(a.language, settings) and bool(r.candidates) for a, r in zip(articles, readings, strict=True)]
     vectors = _encode([(a, r) for a, r, k in zip(articles, readings, known, strict=True) if k], settings)
     return [
         _draft(article, reading, next(vectors) if k else None, settings)
@@ -57,31 +56,41 @@ def extract(articles: Sequence[Article], settings: SummarySettings) -> list[Draf
 
 
 def _draft(article: Article, reading: Reading, vectors: Vectors | None, settings: SummarySettings) -> Draft:
+    candidates, orders = reading.candidates[: settings.max_sentences], reading.orders
     rows = vectors.rows if vectors is not None else np.zeros((0, 0), dtype=np.float32)
-    candidates = reading.candidates[: settings.max_sentences]
-    return Draft(_summary(article, reading, vectors, settings), candidates, rows, article.language)
+    if len(rows) and settings.model.name == MODEL:
+        order = are_orders(rows)
+        orders += tuple(c.text for c, n in zip(candidates, order, strict=True) if n)
+        candidates, rows = tuple(c for c, n in zip(candidates, order, strict=True) if not n), rows[~order]
+    flags = [INJECTED] * bool(orders) + [TRUNCATED] * (len(reading.candidates) > settings.max_sentences)
+    error = vectors.error if vectors is not None else ""
+    summary = _summary(candidates, rows, flags, settings, known=_is_known(article.language, settings), error=error)
+    return Draft(summary, candidates, rows, article.language, orders)
 
 
 def _is_known(language: str, settings: SummarySettings) -> bool:
     return language.split("-", maxsplit=1)[0].lower() in settings.languages
 
 
-def _summary(article: Article, reading: Reading, vectors: Vectors | None, settings: SummarySettings) -> Summary:
-    flags = [INJECTED] if reading.injected else []
-    if len(reading.candidates) > settings.max_sentences:
-        flags.append(TRUNCATED)
-    candidates = reading.candidates[: settings.max_sentences]
-    lead = _lead(candidates, settings)
+def _summary(
+    candidates: Sequence[Candidate],
+    rows: npt.NDArray[np.float32],
+    flags: Sequence[str],
+    settings: SummarySettings,
+    *,
+    known: bool,
+    error: str,
+) -> Summary:
     if not candidates:
         return extractive([], "too_short", flags, LEAD)
-    if not _is_known(article.language, settings):
-        return extractive(lead, "unknown_language", flags, LEAD)
-    if vectors is not None and vectors.error:
-        return extractive([], "failed", flags, settings.model.name, vectors.error)
+    if not known:
+        return extractive(_lead(candidates, settings), "unknown_language", flags, LEAD)
+    if error:
+        return extractive([], "failed", flags, settings.model.name, error)
     only_quotes = all(c.quote for c in candidates)
-    if vectors is None:
-        return extractive(lead, "only_quotes" if only_quotes else "whole_text", flags, LEAD)
-    sets = Sets(candidates, scores(features(candidates, vectors.rows)), vectors.rows)
+    if len(candidates) <= settings.sentences:
+        return extractive(_lead(candidates, settings), "only_quotes" if only_quotes else "whole_text", flags, LEAD)
+    sets = Sets(candidates, scores(features(candidates, rows)), rows)
     chosen = [candidates[i] for i in choose(sets, set_weights(), settings.sentences, settings.max_words)]
     return extractive(chosen, "only_quotes" if only_quotes else "ok", flags, settings.model.name)
 

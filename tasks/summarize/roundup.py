@@ -13,6 +13,7 @@ import pyarrow as pa
 from tasks.config import SummarySettings
 from tasks.models import load_encoder
 from tasks.summarize.candidates import Candidate, read
+from tasks.summarize.orders import MODEL, are_orders
 from tasks.tables import ROUNDUPS
 
 NEWS = 0.7
@@ -77,6 +78,9 @@ def _additions(canonical_id: str, members: Sequence[Row], by_id: Mapping[str, Ro
     for article_id, new in offers:
         here = vectors[at : at + len(new)]
         at += len(new)
+        if settings.model.name == MODEL:
+            order = are_orders(here)
+            here, new = here[~order], [c for c, n in zip(new, order, strict=True) if not n]  # noqa: PLW2901
         best = _best(here, told)
         if best is not None and len(additions) < ADDITIONS:
             told.append(here[best : best + 1])
@@ -103,8 +107,8 @@ def _new(article: Row, member: Row) -> list[Candidate]:
 def _best(here: Vectors, told: Sequence[Vectors]) -> int | None:
     """The sentence nearest to the story's centre among those that are not told yet."""
     before = [rows for rows in told if len(rows)]
-    if not before:
-        return 0
+    if not before or not len(here):
+        return 0 if len(here) else None
     centre = before[0].mean(axis=0)
     order = sorted(range(len(here)), key=lambda i: (-round(float(here[i] @ centre), 4), i))
     return next((i for i in order if max(float((rows @ here[i]).max()) for rows in before) < NEWS), None)

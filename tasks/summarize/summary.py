@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tasks.summarize.candidates import Candidate
 
-TRUNCATED, INJECTED = "truncated_input", "suspected_injection"
+TRUNCATED, INJECTED, FAILED = "truncated_input", "suspected_injection", "model_failed"
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,14 @@ class Draft:
     Attributes:
         vectors: of the candidates, n x d; no rows where no model read them.
         language: BCP-47.
+        orders: sentences of the article that spoke to a machine; no candidates.
     """
 
     summary: Summary
     candidates: tuple[Candidate, ...]
     vectors: npt.NDArray[np.float32]
     language: str
+    orders: tuple[str, ...] = ()
 
 
 def extractive(chosen: Sequence[Candidate], status: str, flags: Sequence[str], model: str, error: str = "") -> Summary:
