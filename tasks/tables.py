@@ -199,7 +199,7 @@ SUMMARIES = _spec(
     text=pa.string(),  # the summary
     sentences=pa.list_(SENTENCE),  # extractive: spans of articles.text; abstractive: spans of this text
     support=pa.list_(SUPPORT),  # which span of the article backs which sentence, 0..1
-    flags=pa.list_(pa.string()),  # new_number, new_name, new_negation, truncated_input, suspected_injection
+    flags=pa.list_(pa.string()),  # new_number, new_name, new_negation, truncated_input, suspected_injection, model_failed
     model=WORD,  # name in the configuration
     status=WORD,
 )

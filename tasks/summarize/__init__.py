@@ -15,7 +15,7 @@ def _models(settings: SummarySettings) -> Models:
 
 SUMMARIZE = Step(
     "summarize",
-    3,
+    4,
     summarize,
     (CANONICAL,),
     (SUMMARIES, REJECTS),
@@ -24,7 +24,7 @@ SUMMARIZE = Step(
 )
 ROUNDUP = Step(
     "roundup",
-    1,
+    2,
     roundup,
     (ARTICLES, STORIES, SUMMARIES),
     (ROUNDUPS,),

@@ -7,7 +7,7 @@ import pytest
 
 from tasks.config import ModelSpec, SummarySettings
 from tasks.errors import RejectDocument
-from tasks.summarize import abstract, injection
+from tasks.summarize import injection, parts
 from tasks.summarize.steps import summarize
 from tests.summarize.written_articles import HARBOUR, article, articles
 
@@ -42,7 +42,7 @@ class Texts:
 def writer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Writer]:
     def use(answer: Callable[[str], str], **more: frozenset[int]) -> Writer:
         made = Writer(answer, **more)
-        monkeypatch.setattr(abstract, "load_generator", lambda _spec: made)
+        monkeypatch.setattr(parts, "load_generator", lambda _spec: made)
         return made
 
     return use
