@@ -35,7 +35,7 @@ _NAMES = {
 LANGUAGES = frozenset(_NAMES)
 """Base languages whose words are known here."""
 
-_MORE = {
+_MORE: dict[str, dict[str, float]] = {
     "de": {"dutzend": 12, "zweit": 2, "dritt": 3, "siebt": 7},
     "fr": {"deuxième": 2, "douzaine": 12, "cinqu": 5, "sixième": 6, "dixième": 10, "vingtaine": 20, "centaine": 100, "millier": 1000},
     "es": {"segundo": 2, "segunda": 2, "tercer": 3, "cuart": 4, "quint": 5, "docena": 12, "ciento": 100, "millones": 10**6},
@@ -88,7 +88,7 @@ def named(word: str, language: str) -> frozenset[str]:
 @cache
 def _stems(language: str) -> dict[str, str]:
     """Beginning of a word -> its element."""
-    names = dict(zip(_NAMES[language].split(), _VALUES, strict=True)) | _MORE[language]
+    names: dict[str, float] = {**dict(zip(_NAMES[language].split(), _VALUES, strict=True)), **_MORE[language]}
     found = {name: f"{value:.10g}" if value < 10**9 else f"{value:.0f}" for name, value in names.items() if name != "-"}
     for form in ("format", "stand-alone"):
         for number, name in get_month_names("wide", form, language).items():
