@@ -74,7 +74,7 @@ def measure(what: str, file: Path, config: Config | None, language: str = "") ->
         case "faithfulness":
             from tasks.summarize.faithfulness import evaluate_faithfulness
 
-            return evaluate_faithfulness(read_rows(file))
+            return evaluate_faithfulness(read_rows(file), config.summaries if config else None)
         case "duplicates":
             from tasks.dedup.evaluate import evaluate_duplicates
 

@@ -14,7 +14,9 @@ import pyarrow as pa
 
 from tasks.config import SummarySettings
 from tasks.errors import Unusable
-from tasks.summarize.extract import Article, extract
+from tasks.summarize.extract import Article
+from tasks.summarize.steps import write
+from tasks.summarize.summary import Summary
 from tasks.words.sentences import sentences
 
 KINDS = ("rouge1", "rouge2", "rougeLsum")
@@ -37,12 +39,12 @@ def evaluate_summaries(table: pa.Table, settings: SummarySettings = LENGTH) -> d
 
     Args:
         table: columns `source` and `reference`, or `references` (a JSON list, the best counts); optional `language`.
-        settings: length and model of the summaries.
+        settings: length and models of the summaries.
 
     Returns:
-        rows, seconds (of making the summaries), model, rouge1, rouge2, rougeLsum and lead3 with the same three (mean F1, 0..1, Porter
-        stemmer), `interval`: per kind the 95 % bootstrap interval of ours, and `over_lead3`: that of the difference (1,000 draws of
-        documents, seed 0).
+        rows, seconds (of making the summaries), model, fallback (how many of a generator's summaries did not stand), rouge1, rouge2,
+        rougeLsum and lead3 with the same three (mean F1, 0..1, Porter stemmer), `interval`: per kind the 95 % bootstrap interval of
+        ours, and `over_lead3`: that of the difference (1,000 draws of documents, seed 0).
 
     Raises:
         Unusable: a column is missing, the table has no rows, or rouge-score is not installed.
@@ -50,13 +52,18 @@ def evaluate_summaries(table: pa.Table, settings: SummarySettings = LENGTH) -> d
     rows = _rows(table)
     texts = [split(row["source"]) for row in rows]
     begun = time.perf_counter()
-    drafts = extract([_article(row, some) for row, some in zip(rows, texts, strict=True)], settings)
+    summaries = write([_article(row, some) for row, some in zip(rows, texts, strict=True)], settings)
     seconds = time.perf_counter() - begun
-    ours = [[row["source"][start:end] for start, end, _ in d.summary.spans] for row, d in zip(rows, drafts, strict=True)]
-    have = _rouge(ours, rows)
+    have = _rouge([_sentences(summary, row["source"]) for row, summary in zip(rows, summaries, strict=True)], rows)
     lead = _rouge([some[:3] for some in texts], rows)
-    model = settings.model.name
-    return {"rows": len(rows), "seconds": round(seconds, 3), "model": model, **_figures(have, lead)}
+    model = (settings.generator or settings.model).name
+    fallback = sum(summary.status == "fallback_extractive" for summary in summaries)
+    return {"rows": len(rows), "seconds": round(seconds, 3), "model": model, "fallback": fallback, **_figures(have, lead)}
+
+
+def _sentences(summary: Summary, source: str) -> list[str]:
+    text = summary.text if summary.kind == "abstractive" else source
+    return [text[start:end] for start, end, _ in summary.spans]
 
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:

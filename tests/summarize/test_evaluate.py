@@ -1,12 +1,16 @@
 """ROUGE beside Lead-3."""
 
 import json
+import random
+from collections.abc import Callable
 
 import pyarrow as pa
 import pytest
 
+from tasks.config import SummarySettings
 from tasks.errors import Unusable
 from tasks.summarize.evaluate import evaluate_summaries, split
+from tests.summarize.coast_news import report
 from tests.summarize.written_articles import HARBOUR
 
 SOURCE = " ".join(text for kind, text in HARBOUR if kind == "body")
@@ -39,3 +43,14 @@ def test_tokenised_text_ends_at_a_lone_mark() -> None:
 def test_a_table_without_references_or_rows_is_unusable(table: pa.Table) -> None:
     with pytest.raises(Unusable, match="source and reference"):
         evaluate_summaries(table)
+
+
+def test_a_generators_summaries_are_measured_with_their_fallbacks(writing: Callable[..., SummarySettings]) -> None:
+    some = [report(random.Random(n)) for n in range(8)]
+    table = pa.table({"source": ["\n".join(r.lines) for r in some], "reference": [r.summary for r in some]})
+    settings = writing("seq2seq")
+    found = evaluate_summaries(table, settings)
+    assert settings.generator is not None
+    assert found["model"] == settings.generator.name
+    assert found["fallback"] <= 5
+    assert found["rouge2"] > found["lead3"]["rouge2"] + 0.1

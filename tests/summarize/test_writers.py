@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tasks.config import SummarySettings
+from tasks.config import ModelSpec, SummarySettings
 from tasks.errors import Unusable
 from tasks.models import load_generator
+from tasks.models.hub import fetch, pinned
 from tasks.summarize import candidates, extract
 from tasks.summarize.facts import new_names, new_numbers
 from tasks.summarize.prompt import prompt
 from tasks.summarize.steps import summarize
 from tests.summarize.coast_news import CANARIES, ORDERS, Report, other, report
+from tests.summarize.conftest import WRITERS
 from tests.summarize.written_articles import article, articles
 
 Settings = Callable[..., SummarySettings]
@@ -144,3 +146,33 @@ def test_a_writer_with_another_byte_is_refused(writing: Settings, tmp_path: Path
     spec = settings.generator.model_copy(update={"name": f"folder:{folder}"})
     with pytest.raises(Unusable, match=r"model\.safetensors: sha256"):
         summaries([reports(1)[0].lines], settings.model_copy(update={"generator": spec}))
+
+
+class Shelf:
+    """A hub with one model, from whose files a fetch takes what it wants."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def revision(self, _name: str, _wanted: str) -> str:
+        return "c" * 40
+
+    def files(self, _name: str, _revision: str) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir() if path.name != "SHA256SUMS.json")
+
+    def download(self, _name: str, _revision: str, files: Sequence[str], into: Path) -> None:
+        for file in files:
+            shutil.copyfile(self.folder / file, into / file)
+
+
+def test_a_writer_of_a_hub_is_fetched_locked_and_used(writing: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTWIRE_CACHE", str(tmp_path / "cache"))
+    lock = tmp_path / "models.lock.json"
+    spec = ModelSpec(kind="seq2seq", name="coast/writer")
+    fetch(spec, lock, Shelf(WRITERS / "seq2seq"))
+    some = reports(6)
+    locked = SummarySettings(generator=pinned(spec, lock))
+    rows = summaries([r.lines for r in some], locked)
+    assert sum(row["kind"] == "abstractive" and row["model"] == "coast/writer" for row in rows) >= 3
+    at_hand = summaries([r.lines for r in some], writing("seq2seq"))
+    assert [row["text"] for row in rows] == [row["text"] for row in at_hand]
