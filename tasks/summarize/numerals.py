@@ -51,8 +51,12 @@ _MORE: dict[str, dict[str, float]] = {
         "dezesseis": 16,
         "dezessete": 17,
         "dezenove": 19,
-    }
-    | {"cento": 100, "milhões": 10**6, "milhares": 1000, "bilh": 10**9, "dúzia": 12},
+        "cento": 100,
+        "milhões": 10**6,
+        "milhares": 1000,
+        "bilh": 10**9,
+        "dúzia": 12,
+    },
     "ru": {"двое": 2, "трое": 3, "втор": 2, "трет": 3, "седьм": 7, "восьм": 8, "полтор": 1.5},
     "uk": {"двоє": 2, "троє": 3, "друг": 2, "трет": 3, "сьом": 7, "восьм": 8, "шост": 6, "п'ят": 5},
     "tr": {},
@@ -104,7 +108,7 @@ _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augu
 
 def _stem(name: str) -> str:
     """A month's or weekday's name without the ending that its cases change."""
-    plain = name.lower().split("-")[0].replace("'", "’")
+    plain = name.lower().split("-")[0].replace("'", "’").removesuffix("ок")  # понеділок, понеділка
     return plain[:-1] if plain[-1] in "ьйаяуюок" and len(plain) > 4 else plain
 
 
