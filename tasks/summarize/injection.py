@@ -64,13 +64,14 @@ _FORMS = (
     r"|was|now|has)\b|\b(?:new|next|real) (?:task|command|order)\s*:",
     r"\bfrom now on,? (?:you (?:will|must|are|shall)|answer|respond|reply|write|say)\b",
     rf"\b(?:begin|start|end|finish|conclude|close|open|preface|sign|replace)\b[^.!?]{{0,20}}\b(?:your|the|this|every|any) {_PRODUCT}\b",
-    r"\b(?:only|correct|right|true|expected|required) (?:valid |acceptable |correct )?(?:summary|output|response)\b",
+    r"\b(?:only|correct|right|true|expected|required) (?:valid |acceptable |correct )?(?:summary|output)\b",
     rf"\bmust (?:appear|be) (?:in|at) [^.!?]{{0,20}}\b{_PRODUCT}\b",
     r"\b(?:include|insert|add|use|append|mention|put|print|say)\b[^.!?]{0,20}\b(?:code ?word"
     r"|token|keyword|passphrase|(?:secret|magic) word|the code)\b",
     # an order to write something else, or something odd
     rf"(?:^\W*|[.:;,!?>\]]\s*|\b(?:and|then|please)\s+){_SAY}\b[^.!?]{{0,60}}\binstead\b|\binstead,? {_SAY}\b",
-    rf"\b(?:ignore|disregard|forget|skip)\b[^!?]{{0,80}}?(?:[,;.]|\band|\bthen|\binstead)\s+(?:\w+ )?{_SAY}\b",
+    rf"\b(?:ignore|disregard|forget|skip)\b[^!?]{{0,80}}?(?:[,;.]|\band|\bthen|\binstead)"
+    rf"\s+(?:now |just |please |only |instead )?{_SAY}\b",
     rf"(?:^\W*|[.:;,!?>\]]\s*|\b(?:and|then|please|now|just|must|to|always|only)\s+)(?:{_SAY}|act|roleplay|pretend|imagine|begin|start)\b"
     rf"[^.!?]{{0,30}}(?<!\w){_ODD}[\"'”’]?(?:\W*$|\s+(?:instead|and nothing|only|verbatim|END\b|(?:in|at|to) (?:the|your)\b))",
 )
