@@ -59,7 +59,7 @@ def test_a_careless_writers_numbers_days_and_names_never_appear(writing: Setting
     assert settings.generator is not None
     raw = load_generator(settings.generator).generate([prompt(r.lines, settings, settings.generator) for r in some], 40).values
     wrong = [bool(new_numbers(text, r.lines[0])) for text, r in zip(raw, some, strict=True)]
-    assert sum(wrong) >= 30, "the writer is not careless"
+    assert sum(wrong) >= 20, "the writer is not careless"
     for made, row, bad in zip(some, summaries([r.lines for r in some], settings), wrong, strict=True):
         whole = " ".join(made.lines)
         assert not new_numbers(row["text"], whole)
