@@ -80,7 +80,7 @@ class Tables:
         files = [self.held.location(name) for day in days for name in self.held.within(f"{table}/run_date={day}")]
         if not files:
             return []
-        found = self.connection.read_parquet(files, hive_partitioning=True).query("rows", sql)
+        found = self.connection.read_parquet(files, hive_partitioning=True, union_by_name=True).query("rows", sql)
         return found.fetchall() if found else []
 
 

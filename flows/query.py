@@ -13,17 +13,22 @@ from rich.table import Table
 from flows import snapshot
 from flows.snapshot import Published
 from tasks.errors import Unusable
-from tasks.tables import PUBLISHED
 
 
 def connect(published: Published) -> duckdb.DuckDBPyConnection:
-    """A connection with a view for every table. The link is followed once, so a night that is published meanwhile changes nothing."""
+    """A connection with a view for every table. The link is followed once, so a night that is published meanwhile changes nothing.
+
+    Nights of an older schema have nulls in the columns that came since.
+    """
     held = snapshot.of(published)
     connection = snapshot.database(held)
-    for spec in PUBLISHED:
-        if files := [held.location(name).replace("'", "''") for name in held.within(spec.name) if name.endswith(".parquet")]:
-            listed = ", ".join(f"'{file}'" for file in files)
-            connection.execute(f"create view {spec.name} as from read_parquet([{listed}], hive_partitioning = true)")
+    files: dict[str, list[str]] = {}
+    for name in held.within(""):
+        if name.endswith(".parquet"):
+            files.setdefault(name.split("/")[0], []).append(held.location(name).replace("'", "''"))
+    for table, paths in files.items():
+        listed = ", ".join(f"'{path}'" for path in paths)
+        connection.execute(f'create view "{table}" as from read_parquet([{listed}], hive_partitioning = true, union_by_name = true)')
     return connection
 
 

@@ -198,14 +198,27 @@ def table_writer(schema: pa.Schema, path: Path) -> pq.ParquetWriter:
 def read_table(path: Path | str, spec: Spec, *, content: bytes | None = None) -> pa.Table:
     """Read one Parquet file, every page checked against its checksum; `content` is the file's bytes where they are read already.
 
+    A file of an older schema has nulls in the columns that came since; what a newer one has beside ours is left out.
+
     Raises:
         DamagedFileError: the file is gone or damaged.
     """
     try:
         with pq.ParquetFile(path if content is None else pa.BufferReader(content), page_checksum_verification=True) as file:
-            return file.read(columns=spec.schema.names)
+            return evolved(file.read(columns=[name for name in file.schema_arrow.names if name in spec.schema.names]), spec)
     except (OSError, pa.ArrowException) as error:
         raise DamagedFileError(path, f"can't be read as the table {spec.name}: {error}") from error
+
+
+def evolved(table: pa.Table, spec: Spec) -> pa.Table:
+    """The table with the columns of today's contract: nulls where it is older, columns of a newer one left out."""
+    if table.schema.equals(spec.schema):
+        return table
+    columns = [
+        table[field.name].cast(field.type) if field.name in table.schema.names else pa.nulls(table.num_rows, field.type)
+        for field in spec.schema
+    ]
+    return pa.table(columns, schema=spec.schema)
 
 
 def digest_file(path: Path) -> str:

@@ -355,8 +355,11 @@ def _differ(where: str, have: set[str], want: set[str]) -> str:
     return f"{where}: {'; '.join(parts)}. The contract is tasks/tables.py."
 
 
-def conform(table: pa.Table, spec: Spec) -> pa.Table:
+def conform(table: pa.Table, spec: Spec, *, closed: bool = True) -> pa.Table:
     """The table with its contract's columns, order and types, in one chunk a column.
+
+    Args:
+        closed: refuse what is outside a closed list; false for what a newer version may have written.
 
     Raises:
         ContractError: a column is missing, unknown, of another type, or outside its closed list; a key is null or stands twice.
@@ -369,7 +372,7 @@ def conform(table: pa.Table, spec: Spec) -> pa.Table:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise ContractError(f"{spec.name}: a column has another type than tasks/tables.py says: {error}") from error
     _check_keys(table, spec)
-    for column, allowed in spec.closed.items():
+    for column, allowed in spec.closed.items() if closed else ():
         found = set(pc.unique(table[column].cast(pa.string())).to_pylist()) - set(allowed) - {None}
         if found:
             raise ContractError(f"{spec.name}.{column}: unknown value(s) {sorted(found)}; have {', '.join(allowed)}")
@@ -393,7 +396,7 @@ def plain(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema(fields))
 
 
-def concat(tables: Iterable[pa.Table], spec: Spec) -> pa.Table:
-    """One conforming table of several; of none, the empty one."""
+def concat(tables: Iterable[pa.Table], spec: Spec, *, closed: bool = True) -> pa.Table:
+    """One conforming table of several; of none, the empty one. `closed` as in `conform`."""
     listed = list(tables)
-    return conform(pa.concat_tables(listed), spec) if listed else spec.empty()
+    return conform(pa.concat_tables(listed), spec, closed=closed) if listed else spec.empty()
