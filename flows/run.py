@@ -158,7 +158,7 @@ class Run:
         draft = self._manifest(work, tonight, done, Ref("runs", "", 0, 0))
         tables = checks.gather(store, draft.tables)
         read = sum(job.rows for job in done if job.step == "fetch")
-        checks.over_limit(tables["rejects"], read, self.desk.config.night.reject_limit)
+        checks.over_limit(tables, read, self.desk.config.night.reject_limit)
         consistency.complete(tables, read)
         consistency.consistent(tables)
         held = snapshot.of(self.desk.places.published)

@@ -19,7 +19,7 @@ from prefect.deployments import run_deployment
 from prefect.events import emit_event
 from prefect.states import Crashed
 
-from flows import dates, failures, manifest, schedule
+from flows import attempts, dates, failures, manifest, schedule
 from flows.desk import Desk
 from flows.places import Places
 from flows.run import Run
@@ -72,12 +72,14 @@ class Watch:
                     gone(client, self.desk.places, run.id)
                     self.say(f"{run.name}: its process is gone; marked as crashed. It goes on from what is done when it is run again.")
         taken = {date for run in runs for date in dates_of(run, self.desk.config.night.timezone)}
-        for date in missing(self.desk, now, again=self.first):
+        wanted = dict.fromkeys(missing(self.desk, now, again=self.first), "is missing")
+        wanted |= dict.fromkeys(broken_off(self.desk, now), "lost its process amid a step")
+        for date, why in sorted(wanted.items()):
             if date not in taken:
                 run_deployment(
                     "night/nightly", parameters={"config": str(self.desk.path), "date": str(date)}, timeout=0, as_subflow=False
                 )
-                self.say(f"night {date} is missing: queued")
+                self.say(f"night {date} {why}: queued")
         self._tell_late(now, taken)
         self.first = False
 
@@ -121,6 +123,12 @@ def missing(desk: Desk, now: dt.datetime, *, again: bool) -> list[dt.date]:
         if now > due + GRACE:
             found.append(date)
     return found
+
+
+def broken_off(desk: Desk, now: dt.datetime) -> list[dt.date]:
+    """Nights whose process died amid a step, published before or not; the next run does that step in isolation."""
+    died = {one.night for one in attempts.died(desk.places.store.root / "attempts")}
+    return [date for date in window(desk, now) if date in died]
 
 
 def late(desk: Desk, date: dt.date) -> bool:
