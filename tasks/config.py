@@ -65,6 +65,7 @@ class NightSettings(Settings):
         step_seconds, document_seconds: of work that a step may take on a shard, and on each of its documents on top; then the document
             that takes it is looked for and set aside.
         memory_gb: that a night may hold, and each process in which such a document is looked for; 0 is three quarters of the machine's.
+        log: how a run tells what it does: `lines` for a person, `json` for a machine (an object a line).
         cron: when the nightly run starts, in `timezone` (keep out of 01:00-03:30, where clocks change).
     """
 
@@ -77,6 +78,7 @@ class NightSettings(Settings):
     step_seconds: float = Field(default=60.0, gt=0)
     document_seconds: float = Field(default=2.0, ge=0)
     memory_gb: float = Field(default=0.0, ge=0)
+    log: Literal["lines", "json"] = "lines"
     cron: str = "30 4 * * *"
     look_back: int = Field(default=7, ge=0, le=366)
     keep_generations: int = Field(default=7, ge=1)
@@ -115,6 +117,7 @@ class Source(Settings):
         columns: for JSONL, CSV, Parquet: article field -> column of the file.
         language: BCP-47 of the source where it is known.
         follow: feed: fetch the article's page `always`, when the entry has only a teaser (`teaser`), or `never`.
+        headers: feed, sitemap: sent with each request to the host of `url`; `${NAME}` in them and in `url` is an environment variable.
         hosts: hosts from which pages may be fetched; empty means the host of `url` and its subdomains.
         delay: seconds between two requests to one host.
         contact: goes into the User-Agent.
@@ -129,6 +132,7 @@ class Source(Settings):
     columns: dict[str, str] = {}
     language: str = ""
     follow: Literal["always", "teaser", "never"] = "teaser"
+    headers: dict[str, str] = {}
     hosts: Strings = ()
     delay: float = Field(default=1.0, ge=0)
     contact: str = ""

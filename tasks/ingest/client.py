@@ -23,6 +23,7 @@ from tasks.config import Limits
 from tasks.errors import RejectDocument
 from tasks.ingest.addresses import Policy
 from tasks.ingest.compression import inflated
+from tasks.ingest.secrets import NOTHING, Secrets
 
 REDIRECTS, TRIES = 5, 3
 LONGEST_WAIT = 60.0
@@ -117,6 +118,7 @@ class Client:
 
     Attributes:
         turns: shared by all clients that may meet at a host.
+        secrets: what is filled into addresses and headers on the wire, and stands nowhere else.
         agent: the User-Agent, with a contact.
         now: the wall clock, for `fetched_at`; monotonic and sleep are for delays and budgets.
         tls: as for `Pinned`; only tests bring an authority of their own.
@@ -132,6 +134,7 @@ class Client:
     _robots: dict[str, Protego] = field(default_factory=dict)
     turns: Turns = field(default_factory=Turns)
     tls: ssl.SSLContext | None = None
+    secrets: Secrets = NOTHING
 
     def __post_init__(self) -> None:
         headers = {"User-Agent": self.agent, "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
@@ -175,12 +178,14 @@ class Client:
     def _once(self, url: str, headers: Mapping[str, str]) -> Answer:
         end = min(self.monotonic() + ANSWER_SECONDS, self._end)
         try:
-            with self._http.stream("GET", url, headers=dict(headers)) as response:
+            sent = {**self.secrets.sent(url), **headers}
+            with self._http.stream("GET", self.secrets.address(url), headers=sent) as response:
                 body = self._body(response, end) if response.status_code == 200 else b""
-                kept = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(url, response.status_code, kept, body, self.now())
+                kept = {name.lower(): self.secrets.masked(value) for name, value in response.headers.items()}
+                return Answer(url, response.status_code, kept, self.secrets.masked_bytes(body), self.now())
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, OSError) as error:
-            raise RejectDocument("fetch_failed", f"{urlsplit(url).hostname}: {type(error).__name__}: {error}") from error
+            told = self.secrets.masked(f"{urlsplit(url).hostname}: {type(error).__name__}: {error}")
+            raise RejectDocument("fetch_failed", told) from error
 
     def _body(self, response: httpx.Response, end: float) -> bytes:
         parts: list[bytes] = []

@@ -7,12 +7,13 @@ the network.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 from tasks.config import Config, Source
-from tasks.ingest import folder, web
+from tasks.ingest import folder, secrets, web
 from tasks.ingest.client import TURNS, Client
 from tasks.ingest.documents import Document
 
@@ -52,7 +53,8 @@ def fetch(source: Source, night: Night, root: Path, state: dict[str, Any], now: 
         case "folder":
             yield from folder.fetch(source, night.date, (night.start, night.end, night.zone), root)
         case "feed" | "sitemap":
-            client = Client(web.policy(source), source.limits, web.agent(source), source.delay, now, turns=TURNS)
+            known = secrets.Secrets.of(source, os.environ)
+            client = Client(web.policy(source), source.limits, web.agent(source), source.delay, now, turns=TURNS, secrets=known)
             yield from web.Visit(source, night.start, night.end, night.zone, state, client).documents()
 
 
@@ -63,6 +65,7 @@ def fingerprint(source: Source, night: Night, root: Path) -> str | None:
 
 def check_sources(config: Config, root: Path) -> list[str]:
     """Faults that stop a night before it begins, each with its cure."""
-    return [
-        fault for number, source in enumerate(config.sources) if source.kind == "folder" for fault in folder.check(source, number, root)
-    ]
+    faults = []
+    for number, source in enumerate(config.sources):
+        faults += folder.check(source, number, root) if source.kind == "folder" else secrets.check(source, number, os.environ)
+    return faults
