@@ -161,7 +161,7 @@ def _night(run: Run, *, without_prefect: bool) -> None:
     if plan.fresh:
         print(f"night {run.date}: published and unchanged, no step to run ({len(plan.jobs)} jobs checked)")
         return
-    with progress.shown(run.desk.places.log(run.date), run.date, list(plan.jobs)):
+    with progress.shown(run.desk.places.log(run.date), run.date, list(plan.jobs), run.desk.config.night.log):
         if without_prefect:
             published = run.execute(Inline(run.desk.config.night.workers))
         else:

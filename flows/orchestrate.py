@@ -19,7 +19,7 @@ from prefect.runtime import flow_run
 from prefect.server.database import provide_database_interface
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import backfill, dates, forecast, manifest, pages, stopping
+from flows import backfill, dates, forecast, logs, manifest, pages, stopping
 from flows.backfill import Outcome
 from flows.desk import Desk
 from flows.manifest import Manifest
@@ -33,6 +33,7 @@ from tasks.errors import Abort, NightwireError, Unusable
 
 log = logging.getLogger("nightwire")
 log.setLevel(logging.INFO)  # a run's page shows what a night says
+logs.install()
 
 AT_3_AM = """One night: fetch, extract, repeats, sign, cluster, keep, summarize, quotes, stances, digest, publish.
 

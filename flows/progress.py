@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from flows import logs
 from flows.jobs import Done
 
 log = logging.getLogger("nightwire")
@@ -42,17 +43,21 @@ class Bars(logging.Handler):
 
 
 @contextmanager
-def shown(path: Path, date: dt.date, jobs: list[Done]) -> Iterator[None]:
-    """Show a night's progress: bars where stderr is a terminal, else lines; lines into the night's log file always."""
+def shown(path: Path, date: dt.date, jobs: list[Done], kind: str = "lines") -> Iterator[None]:
+    """Show a night's progress: bars where stderr is a terminal, else lines; lines into the night's log file always.
+
+    Args:
+        kind: `lines` for a person, or `json`: an object a line.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    logs.install()
     handlers: list[logging.Handler] = [logging.FileHandler(path, encoding="utf-8")]
     console = Console(stderr=True)
     bars = Bars(totals(jobs), console) if console.is_terminal else None
     handlers.append(bars or logging.StreamHandler(sys.stderr))
     for handler in handlers:
         if handler is not bars:
-            handler.setFormatter(lines)
+            handler.setFormatter(logs.formatter(kind))
         log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from tasks.config import Config, Outlet, Settings, Source
-from tasks.errors import RejectDocument
+from tasks.errors import RejectDocument, place_of
 from tasks.ingest import datelines, dates, encoding, guard, languages, metadata, paragraphs, plain, records, signs
 from tasks.ingest.article import Draft
 from tasks.ingest.documents import printable
@@ -80,7 +80,7 @@ def _row(document: Mapping[str, Any], settings: ExtractSettings) -> dict[str, An
     except MemoryError:
         return row | {"reject_stage": "extract", "reject": "out_of_memory", "reject_message": "no memory for this document"}
     except Exception as error:  # the parsers below are not ours, and one document never stops a night
-        return row | {"reject_stage": "extract", "reject": "internal", "reject_message": printable(f"{type(error).__name__}: {error}")}
+        return row | {"reject_stage": "extract", "reject": "internal", "reject_message": place_of(error)}
 
 
 def article(document: Mapping[str, Any], source: SourceSettings, settings: ExtractSettings) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from tasks.errors import RejectDocument
+from tasks.errors import RejectDocument, place_of
 
 BUDGET = 2048
 """Tokens a batch, padding included: where throughput no longer grew on two cores (docs/log/models.md)."""
@@ -77,4 +77,4 @@ def rejection(error: Exception) -> RejectDocument:
     words = str(error).lower()
     short = isinstance(error, MemoryError) or "out of memory" in words or "can't allocate memory" in words or "bad_alloc" in words
     reason = "out_of_memory" if short else "model_failed"
-    return RejectDocument(reason, f"{type(error).__name__} in the model on this document alone: {str(error)[:200]}")
+    return RejectDocument(reason, f"{place_of(error)}: the model fails on this document alone")

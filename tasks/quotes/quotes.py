@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from tasks.config import QuoteSettings
-from tasks.errors import RETRYABLE, RejectDocument
+from tasks.errors import RETRYABLE, RejectDocument, place_of
 from tasks.models import digest
 from tasks.quotes.attribution import Attribution, Span
 from tasks.quotes.find import finder
@@ -58,7 +58,7 @@ def _made(article: dict[str, Any], found: list[Attribution] | RejectDocument, mo
     try:
         return rows_of(Article(article["article_id"], article["text"], model), found)
     except Exception as error:  # one bad document must not end the night
-        return RejectDocument("internal", f"quotes: {type(error).__name__}")
+        return RejectDocument("internal", place_of(error))
 
 
 def spoken_paragraphs(article: dict[str, Any]) -> list[Span]:
