@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from pyarrow import csv
 
@@ -22,6 +23,7 @@ from tasks.config import Config, load
 from tasks.errors import Unusable
 from tasks.stance.annotate import against_model, agreement, labelled, sample
 from tasks.tables import LABELLED, SPECS, concat, conform
+from tasks.words.cells import harmless
 
 Subparsers = argparse._SubParsersAction
 
@@ -69,7 +71,8 @@ def export(places: Places, config: Config, file: Path, rows: int, seed: str, dat
         raise Unusable(f"{file} exists; it may hold labels already. Name another file")
     stances, articles, stories = (_published(places, name, dates) for name in ("stances", "articles", "stories"))
     sheet = sample(stances, articles, stories, config, rows, seed)
-    csv.write_csv(sheet, file)
+    cells = {name: [harmless(text) for text in sheet[name].to_pylist()] for name in sheet.schema.names}
+    csv.write_csv(pa.table(cells, schema=sheet.schema), file, csv.WriteOptions(quoting_style="all_valid"))
     return int(sheet.num_rows)
 
 
@@ -85,14 +88,27 @@ def take_in(places: Places, file: Path) -> int:
     fresh = labelled(sheet)
     with locked(places.lock("labels"), "an import", wait=True):
         given = {(row["item_id"], row["coder"]): row for row in [*read(places).to_pylist(), *fresh.to_pylist()]}
-        target = path(places)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_suffix(".partial")
-        write_table(conform(LABELLED.rows(given.values()), LABELLED), partial)
-        sync(partial)
-        partial.replace(target)
-        sync(target.parent)
+        _write(places, LABELLED.rows(given.values()))
     return len(given)
+
+
+def forget(places: Places, article_id: str) -> None:
+    """Remove the labels of an article."""
+    with locked(places.lock("labels"), "an import", wait=True):
+        labels = read(places)
+        rest = labels.filter(pc.not_equal(labels["article_id"], article_id))
+        if rest.num_rows < labels.num_rows:
+            _write(places, rest)
+
+
+def _write(places: Places, labels: pa.Table) -> None:
+    target = path(places)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial")
+    write_table(conform(labels, LABELLED), partial)
+    sync(partial)
+    partial.replace(target)
+    sync(target.parent)
 
 
 def read(places: Places) -> pa.Table:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows import manifest, snapshot, tombstones
+from flows import annotate, manifest, snapshot, tombstones
 from flows.desk import Desk
 from flows.places import Places
 from flows.publish import locked
@@ -96,12 +96,14 @@ def forget(desk: Desk, article_id: str, at: dt.datetime) -> list[dt.date]:
     """Remove an article from every table, version and file, for good.
 
     The tombstone is written first, so that the next call finishes what a killed one began. The raw bytes go, the nights that read them
-    run again, generations that still hold the article and files of the store that nothing needs any more are removed.
+    run again, generations that still hold the article and files of the store that nothing needs any more are removed, and so are
+    the labels that people gave it. A folder's own file stays: it is the source's, not ours.
 
     Returns:
         The nights that were published anew.
     """
     tombstones.add(desk.places, article_id, at)
+    annotate.forget(desk.places, article_id)
     store = desk.places.store
     for path in sorted((store.root / "records" / "fetch").glob("*.json")):
         _rewrite(store, path, article_id)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from flows import care, checks, manifest, status
+from flows import annotate, backfill, care, checks, manifest, status
 from flows.desk import Desk
-from flows.store import Store
+from flows.runners import Inline
+from flows.store import Store, write_table
+from flows.wanted import Wanted
+from tasks.tables import LABELLED
 from tests.flows.conftest import NIGHT, run
 
 NOW = dt.datetime(2026, 3, 5, 8, tzinfo=dt.UTC)
@@ -53,12 +57,11 @@ def test_a_forgotten_article_is_in_no_file_and_stays_gone(config: Path) -> None:
     articles = [row for ref in night.tables["articles"] for row in store.get(ref).to_pylist()]
     gone = next(row for row in articles if row["uri"].endswith("dam.txt"))
     words = gone["text"].split("\n")[-1][:60]
+    label_of(desk, gone["article_id"])
+    assert [path for path in everything(desk) if words in held(path)]
     assert care.forget(desk, gone["article_id"], NOW)
     assert checks.verify(desk.places.published) == []
-    for path in (desk.places.root / "state").rglob("*.parquet"):
-        held = repr(pq.read_table(path).to_pylist())
-        assert gone["article_id"] not in held, path
-        assert words not in held, path
+    assert_gone(desk, gone["article_id"], words)
     folder = config.parent / "demo" / "news" / str(NIGHT) / "kostrel-today"
     (folder / "late.txt").write_text("A late line\n\n" + "The folder has changed, so that its source is fetched anew. " * 8)
     assert status.of(desk, NIGHT).state == "stale"
@@ -68,3 +71,33 @@ def test_a_forgotten_article_is_in_no_file_and_stays_gone(config: Path) -> None:
     ids = {row["article_id"] for ref in again.tables["articles"] for row in store.get(ref).to_pylist()}
     assert len(ids) == len(articles)
     assert gone["article_id"] not in ids
+    again_all = Wanted(first=NIGHT, last=NIGHT + dt.timedelta(days=1), only="all", stage="extract")
+    assert backfill.drive(desk, again_all, lambda one: one.execute(Inline(2)), lambda: False).failed == {}
+    assert_gone(desk, gone["article_id"], words)
+
+
+def everything(desk: Desk) -> list[Path]:
+    """Every file of ours: all below the root but the sources' own folder."""
+    return [
+        path for path in desk.places.root.rglob("*") if path.is_file() and "configs" not in path.relative_to(desk.places.root).parts
+    ]
+
+
+def held(path: Path) -> str:
+    """All that is in a file: its bytes, and the rows of a compressed one."""
+    rows = repr(pq.read_table(path).to_pylist()) if path.suffix == ".parquet" else ""
+    return html.unescape(path.read_bytes().decode("utf-8", "replace")) + rows
+
+
+def assert_gone(desk: Desk, article_id: str, words: str) -> None:
+    files = everything(desk)
+    assert len(files) > 100
+    assert [path for path in files if words in held(path)] == []
+    assert [path.name for path in files if article_id in held(path)] == ["tombstones.json"]
+
+
+def label_of(desk: Desk, article_id: str) -> None:
+    row = {**dict.fromkeys(LABELLED.schema.names, ""), "item_id": "i", "coder": "c", "article_id": article_id, "note": "by hand"}
+    row |= {"label": "favor", "holder_level": "author"}
+    annotate.path(desk.places).parent.mkdir()
+    write_table(LABELLED.rows([row]), annotate.path(desk.places))
