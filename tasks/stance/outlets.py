@@ -29,12 +29,12 @@ def aggregate(stances: pa.Table, articles: pa.Table, stories: pa.Table, settings
 
     Returns:
         STANCES with holder_level outlet, one row per outlet and target; `article_id` is the outlet's id. Fewer articles than
-        `outlet_articles` give the label unclear.
+        `outlet_articles` give the label unclear; an article whose outlet is not known counts for none.
     """
     outlets = dict(zip(articles["article_id"].to_pylist(), articles["outlet"].to_pylist(), strict=True))
     carried: dict[str, list[str]] = defaultdict(list)
     for row in stories.select(["article_id", "canonical_id", "copied_share"]).to_pylist():
-        if row["article_id"] in outlets and (row["article_id"] == row["canonical_id"] or row["copied_share"] >= COPIED):
+        if outlets.get(row["article_id"]) and (row["article_id"] == row["canonical_id"] or row["copied_share"] >= COPIED):
             carried[row["canonical_id"]].append(outlets[row["article_id"]])
     found: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
     models: dict[tuple[str, str], set[str]] = defaultdict(set)
