@@ -6,6 +6,8 @@ redirect, a feed's own link) has the placeholder in its place.
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,18 +62,22 @@ class Secrets:
         return PLACEHOLDER.sub(fill, text)
 
     def masked(self, text: str) -> str:
-        """The text with placeholders where secrets stood, as they are or percent-encoded."""
+        """The text with placeholders where secrets stood: as they are, percent-encoded, or escaped for HTML or JSON."""
         for name, value in self.values.items():
-            for form in (value, quote(value, safe=""), quote(value)):
+            for form in _forms(value):
                 text = text.replace(form, f"${{{name}}}")
         return text
 
     def masked_bytes(self, body: bytes) -> bytes:
         """The same for an answer's body."""
         for name, value in self.values.items():
-            for form in (value, quote(value, safe=""), quote(value)):
+            for form in _forms(value):
                 body = body.replace(form.encode(), f"${{{name}}}".encode())
         return body
+
+
+def _forms(value: str) -> tuple[str, ...]:
+    return value, quote(value, safe=""), quote(value), html.escape(value), html.escape(value, quote=False), json.dumps(value)[1:-1]
 
 
 NOTHING = Secrets({}, ("", ""), {})

@@ -56,7 +56,7 @@ def desk(folder: Path, site: Site) -> Path:
         ("a", f"/page?token={token}", news.article(1)),
         ("b", f"/moved?token={token}", ""),
         ("c", f"/broken?token={token}", ""),
-        ("d", "", news.article(2) + f"The token is {CANARY} in the text."),
+        ("d", "", news.article(2, sentences=12) + f"The token is {CANARY} in the text."),
     ]
     entries = "".join(
         f"<item><guid isPermaLink='false'>{name}</guid><title>{name}</title>{f'<link>{site.url(link)}</link>' if link else ''}"
