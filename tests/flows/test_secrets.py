@@ -60,11 +60,13 @@ def desk(folder: Path, site: Site) -> Path:
     ]
     entries = "".join(
         f"<item><guid isPermaLink='false'>{name}</guid><title>{name}</title>{f'<link>{site.url(link)}</link>' if link else ''}"
-        f"<description>{text.replace('&', '&amp;')}</description></item>"
+        f"<content:encoded>{text.replace('&', '&amp;')}</content:encoded></item>"
         for name, link, text in items
     ).replace("&token", "&amp;token")
     site.page(
-        f"/feed?token={token}", f"<rss version='2.0'><channel>{entries}</channel></rss>".encode(), Content_Type="application/rss+xml"
+        f"/feed?token={token}",
+        f"<rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel>{entries}</channel></rss>".encode(),
+        Content_Type="application/rss+xml",
     )
     page = f"<html><body><article><h1>A page</h1><p>{news.article(3)}</p><p>Said back: {CANARY}</p></article></body></html>"
     site.page(f"/page?token={token}", page.encode(), Content_Type="text/html")
