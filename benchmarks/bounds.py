@@ -19,9 +19,10 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+from flows.desk import Desk
 from flows.jobs import Done
 from flows.overtime import resident
-from flows.run import Desk, Run
+from flows.run import Run
 from flows.runners import Inline
 
 NIGHT = dt.date(2026, 3, 2)

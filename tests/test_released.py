@@ -21,9 +21,10 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from flows import checks, manifest, monitor, query, snapshot, status
+from flows import checks, counts, manifest, query, snapshot, status
+from flows.desk import Desk
 from flows.publish import publish
-from flows.run import Desk, Run
+from flows.run import Run
 from flows.runners import Inline
 from flows.store import write_table
 from tasks.tables import PUBLISHED, SPECS
@@ -84,7 +85,9 @@ def test_our_own_code_reads_both(desk: Desk) -> None:
     assert manifest.dates(desk.places.published) == [OLD, NEW]
     assert checks.verify(desk.places.published) == []
     assert [row.date for row in status.matrix(desk, OLD, NEW)] == [OLD, NEW]
-    assert [night.date for night in monitor.nights(desk, [OLD, NEW])] == [OLD, NEW]
+    with counts.Tables.of(desk) as asked:
+        assert [night.date for night in counts.nights(asked, [OLD, NEW])] == [OLD, NEW]
+        assert len(asked.rows("quotes", [OLD, NEW], "select insertions from rows")) >= 4
     (row,) = query.answer(desk.places.published, "select count(*) as n from quotes where insertions is null", as_json=True)
     assert json.loads(row)["n"] >= 4
     tonight = manifest.read(desk.places.published, NEW)

@@ -11,7 +11,8 @@ import pyarrow.dataset as ds
 import pytest
 
 from flows import checks
-from flows.run import Desk, Run
+from flows.desk import Desk
+from flows.run import Run
 from flows.runners import Inline
 from tasks.errors import REASONS, Abort
 from tests.flows import corpus, desks, news

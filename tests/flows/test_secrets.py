@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pyarrow.parquet as pq
 import pytest
 
-from flows.run import Desk
+from flows.desk import Desk
 from tasks.errors import Unusable
 from tests.conftest import ROOT
 from tests.flows import news
