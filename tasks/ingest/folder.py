@@ -48,9 +48,15 @@ def fetch(source: Source, date: dt.date, night: tuple[dt.datetime, dt.datetime, 
         night: start, end and zone; where the source selects by publication, only what was published in [start, end) comes (a document
             that does not say when counts by its file's time), and what can't be read.
     """
-    system, top = _place(source, date, root)
+    try:
+        system, files, closed = _listed(source, date, root)
+    except RejectDocument as fault:
+        yield refused(source.name, source.path, fault, night[0])
+        return
+    for name in closed:
+        yield refused(source.name, name, RejectDocument("unreadable", "the folder can't be listed"), night[0])
     count = 0
-    for file in _files(system, top):
+    for file in files:
         for document in _read(source, system, file):
             if source.select == "published" and not _is_of(document, source, night):
                 continue
@@ -74,9 +80,14 @@ def fingerprint(source: Source, date: dt.date, root: Path) -> str:
     Local files are read (about 1 GB a second); elsewhere the store's own checksum or entity tag stands for the content, and size and
     time where it has none.
     """
-    system, top = _place(source, date, root)
     digest = hashlib.sha256()
-    for file in _files(system, top):
+    try:
+        system, files, closed = _listed(source, date, root)
+    except RejectDocument as fault:
+        return hashlib.sha256(fault.message.encode("utf-8", "surrogateescape")).hexdigest()
+    for name in closed:
+        digest.update(f"{name}\0closed\n".encode("utf-8", "surrogateescape"))
+    for file in files:
         digest.update(f"{file.name}\0{file.stamp or _content(system, file)}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
@@ -97,9 +108,14 @@ def check(source: Source, number: int, root: Path) -> list[str]:
     Of a path with `{date}` the part before it must be there: a night may bring nothing, a wrong path never brings anything.
     """
     fixed = source.path.split("{date}")[0].rpartition("/")[0] if "{date}" in source.path else source.path
-    system, top = _place(source.model_copy(update={"path": fixed or "."}), dt.date(2000, 1, 1), root)
-    if system.exists(top):
-        return []
+    try:
+        system, top = _place(source.model_copy(update={"path": fixed or "."}), dt.date(2000, 1, 1), root)
+        if system.exists(top):
+            return []
+    except ImportError as error:
+        return [f"sources[{number}].path: {printable(str(error))}; for s3:// that is `pip install 'nightwire[s3]'`"]
+    except Exception as error:  # every kind of store has errors of its own
+        return [f"sources[{number}].path: {printable(f'{fixed} can not be reached: {type(error).__name__}: {error}')}"]
     return [f"sources[{number}].path: no such folder {printable(top)}; make it, or correct the path (relative paths begin at {root})"]
 
 
@@ -110,17 +126,50 @@ def _place(source: Source, date: dt.date, root: Path) -> tuple[Any, str]:
     return LocalFileSystem(), str((root / Path(path).expanduser()).resolve())
 
 
-def _files(system: Any, top: str) -> Iterator[File]:
+def _listed(source: Source, date: dt.date, root: Path) -> tuple[Any, list[File], list[str]]:
+    """The file system, the source's files on it, and folders below it that can't be listed.
+
+    Raises:
+        RejectDocument: `unreadable`.
+    """
+    try:
+        system, top = _place(source, date, root)
+        faults: list[OSError] = []
+        files = list(_files(system, top, faults))
+        return system, files, sorted(os.path.relpath(str(fault.filename), top) for fault in faults)
+    except Exception as error:  # every kind of store has errors of its own, and a source that fails stops no night
+        raise RejectDocument("unreadable", f"the folder can't be listed: {type(error).__name__}: {error}") from error
+
+
+def _files(system: Any, top: str, faults: list[OSError]) -> Iterator[File]:
     if not system.exists(top):
         return
     if system.isfile(top):
         yield _file(system.info(top), top.rsplit("/", 1)[-1])
         return
-    listed = system.find(top, detail=True)
+    listed = _walked(system, top, faults) if isinstance(system, LocalFileSystem) else system.find(top, detail=True)
     for path in sorted(listed):
         name = path[len(top.rstrip("/")) + 1 :] if path.startswith(top.rstrip("/") + "/") else path.rsplit("/", 1)[-1]
         if not any(part.startswith(".") for part in name.split("/")):
             yield _file(listed[path], name)
+
+
+def _walked(system: LocalFileSystem, top: str, faults: list[OSError]) -> dict[str, dict[str, Any]]:
+    """Path -> facts of all that is below a folder; fsspec's own walk leaves out in silence what it may not list."""
+    found = {}
+    folders = [top]
+    while folders:
+        try:
+            listed = system.ls(folders.pop(), detail=True)
+        except OSError as error:
+            faults.append(error)
+            continue
+        for info in listed:
+            if info["type"] == "directory" and not info["islink"]:
+                folders.append(info["name"])
+            else:
+                found[info["name"]] = info
+    return found
 
 
 def _file(info: dict[str, Any], name: str) -> File:
@@ -154,6 +203,10 @@ def _read(source: Source, system: Any, file: File) -> Iterator[Document]:
         yield refused(source.name, file.name, fault, file.changed)
     except OSError as error:
         yield refused(source.name, file.name, RejectDocument("unreadable", error.strerror or type(error).__name__), file.changed)
+    except Exception as error:
+        if isinstance(system, LocalFileSystem):
+            raise
+        yield refused(source.name, file.name, RejectDocument("unreadable", f"{type(error).__name__}: {error}"), file.changed)
 
 
 def _open(system: Any, file: File) -> io.BufferedReader:

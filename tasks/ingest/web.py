@@ -134,21 +134,34 @@ class Visit:
         return found(self.source.name, url, answer.body, answer.fetched_at, media_type, charset_of(declared), fields)
 
     def _sitemap(self) -> Iterator[Document]:
-        queue, count = [(self.source.url, 0)], 0
+        queue, asked, count = [(self.source.url, 0)], {self.source.url}, 0
         while queue:
             url, depth = queue.pop(0)
-            answer = self._conditional(url)
-            if answer is None:
+            try:
+                places = self._places(url)
+            except RejectDocument as fault:
+                if depth == 0 or fault.reason == "over_budget":
+                    raise
+                yield refused(self.source.name, url, fault, self.client.now())  # the other sitemaps of the index are none the worse
                 continue
-            for place in sitemaps.places(_unzipped(answer, self.source), charset_of(answer.headers.get("content-type", ""))):
+            for place in places:
                 if place.is_index:
-                    if depth < sitemaps.DEEPEST and len(queue) < sitemaps.MOST and self._changed(place.changed):
+                    wanted = place.url not in asked and depth < sitemaps.DEEPEST and len(queue) < sitemaps.MOST
+                    if wanted and self._changed(place.changed):
+                        asked.add(place.url)
                         queue.append((place.url, depth + 1))
                 elif self._tonight(when := place.published or place.changed) and self._is_new(place.url, when, place.url):
                     if (count := count + 1) > self.source.limits.max_documents:
                         raise RejectDocument("over_budget", f"more than {self.source.limits.max_documents} pages")
                     known = {"title": place.title, "published": place.published, "method": "sitemap"}
                     yield self._page(place.url, {name: value for name, value in known.items() if value})
+
+    def _places(self, url: str) -> list[sitemaps.Place]:
+        """The entries of a sitemap; none where it has not changed."""
+        answer = self._conditional(url)
+        if answer is None:
+            return []
+        return list(sitemaps.places(_unzipped(answer, self.source), charset_of(answer.headers.get("content-type", ""))))
 
     def _changed(self, raw: str) -> bool:
         """Whether a sitemap may hold pages of the night: it was not last changed before."""

@@ -134,6 +134,13 @@ def test_retry_after_is_waited_for(site: Site) -> None:
     assert slept == [7.0, 7.0]
 
 
+def test_retry_after_may_be_a_date(site: Site) -> None:
+    slept: list[float] = []
+    site.page("/a", b"", 503, Retry_After="Sat, 21 Nov 2026 06:00:20 GMT")
+    assert reason(lambda: site.client(sleep=slept.append).get(site.url("/a"), robots=False)) == "fetch_failed"
+    assert slept == [20.0, 20.0]
+
+
 def test_a_wait_of_an_hour_is_the_next_nights_business(site: Site) -> None:
     site.page("/a", b"", 429, Retry_After="3600")
     assert reason(lambda: site.client().get(site.url("/a"), robots=False)) == "fetch_failed"

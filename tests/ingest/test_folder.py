@@ -8,10 +8,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from tasks.config import Config, Source
 from tasks.ingest.documents import Document
@@ -140,6 +141,58 @@ def test_any_fsspec_place(root: Path) -> None:
         assert fingerprint(source("memory://desk/{date}"), Night(), root) != before
     finally:
         memory.rm("/desk", recursive=True)
+
+
+def test_folder_that_cannot_be_listed_is_a_reject(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if str(path).endswith("/b"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert [(d.uri, d.reject) for d in read(root)] == [("b", "unreadable"), ("a.txt", None)]
+
+
+class Broken(MemoryFileSystem):
+    """A store whose client fails with errors of its own kind."""
+
+    protocol = "broken"
+    store: ClassVar[dict[str, Any]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return str(MemoryFileSystem._strip_protocol(path.removeprefix("broken:/")))
+
+    def find(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        if "unlisted" in path:
+            raise LookupError("no credentials\n")
+        return super().find(path, *args, **kwargs)
+
+    def _open(self, path: str, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
+        if mode == "rb" and path.endswith("b.txt"):
+            raise LookupError("lost")
+        return super()._open(path, mode, *args, **kwargs)
+
+
+def test_store_that_fails_stops_no_night(root: Path) -> None:
+    fsspec.register_implementation("broken", Broken, clobber=True)
+    store = fsspec.filesystem("broken")
+    for name in ("a.txt", "b.txt", "c.txt"):
+        store.pipe(f"/desk/{name}", b"The ferry left.")
+    assert [(d.uri, d.reject) for d in read(root, "broken://desk")] == [("a.txt", None), ("b.txt", "unreadable"), ("c.txt", None)]
+    store.pipe("/unlisted/a.txt", b"x")
+    (only,) = read(root, "broken://unlisted")
+    assert (only.reject, only.reject_message) == ("unreadable", "the folder can't be listed: LookupError: no credentials\\n")
+    assert fingerprint(source("broken://unlisted"), Night(), root)
+
+
+def test_store_that_cannot_be_had_is_told_before_the_night(root: Path) -> None:
+    config = Config.model_validate({"name": "c", "sources": [{"name": "a", "kind": "folder", "path": "nosuchstore://desk/news"}]})
+    (fault,) = check_sources(config, root)
+    assert fault.startswith("sources[0].path: nosuchstore://desk/news can not be reached")
 
 
 def test_missing_folder_is_told_with_its_cure(root: Path) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import time
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
 from tasks.config import Source
+from tasks.errors import RejectDocument
 from tasks.ingest import web
 from tasks.ingest.addresses import Policy
-from tasks.ingest.documents import Document
-from tests.ingest.conftest import Night, Site
+from tasks.ingest.documents import Document, refused
+from tests.ingest.conftest import NOW, Night, Site
 
 LONG = "The council of Eastmouth voted on the new harbour wall after a long evening. " * 12
 PAGE = f"<html><head><title>Wall</title></head><body><article><p>{LONG}</p></article></body></html>".encode()
@@ -137,6 +140,57 @@ def test_sitemap_index_news_and_gzip(site: Site) -> None:
     assert (page.uri, page.reject) == (site.url("/page"), None)
     assert '"method": "sitemap"' in (page.fields or "")
     assert [path for path, _ in site.asked] == ["/robots.txt", "/sitemap.xml", "/news.xml.gz", "/page"]
+
+
+def test_broken_sitemaps_of_an_index_leave_the_others_alone(site: Site) -> None:
+    names = ("gone.xml", "bomb.xml", "noise.xml", "good.xml", "sitemap.xml", "good.xml")
+    index = "".join(f"<sitemap><loc>{site.url('/' + name)}</loc></sitemap>" for name in names)
+    site.page("/sitemap.xml", f"<sitemapindex>{index}</sitemapindex>".encode())
+    site.page("/bomb.xml", gzip.compress(bytes(30_000_000)))
+    site.page("/noise.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><urlset/>")
+    site.page("/good.xml", f"<urlset><url><loc>{site.url('/page')}</loc></url></urlset>".encode())
+    site.page("/page", PAGE, Content_Type="text/html")
+    found = visit(site, {}, kind="sitemap", url=site.url("/sitemap.xml"))
+    assert [(d.uri, d.reject) for d in found] == [
+        (site.url("/gone.xml"), "fetch_failed"),
+        (site.url("/bomb.xml"), "bomb"),
+        (site.url("/noise.xml"), "bomb"),
+        (site.url("/page"), None),
+    ]
+    assert [path for path, _ in site.asked].count("/good.xml") == 1
+    assert [path for path, _ in site.asked].count("/sitemap.xml") == 1
+
+
+def test_feed_of_a_million_entries_is_refused_before_it_is_parsed(site: Site) -> None:
+    def pour(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(b"<rss><channel>")
+        for _ in range(1000):
+            handler.wfile.write(b"<item><title>Ferry</title></item>" * 1000)
+
+    site.routes["/feed"] = pour
+    began = time.process_time()
+    (only,) = visit(site, {})
+    assert (only.reject, only.uri) == ("too_large", site.url("/feed"))
+    assert time.process_time() - began < 3
+
+
+def test_words_of_a_host_can_do_nothing_to_a_log(site: Site) -> None:
+    evil = "\x1b[31mred\r\nforged: line\u202e\u2066\x07"
+    site.page(
+        "/feed", f"<rss><channel><item><title>{'x'}</title><link>{site.url('/a')}?q=%0d%0a</link></item></channel></rss>".encode()
+    )
+    site.page("/a?q=%0d%0a", b"page", Content_Type="text/\x1b[31m" + "y" * 900)
+    documents = visit(site, {})
+    documents += visit(site, {}, url=site.url("/none"))
+    documents.append(refused("s", evil, RejectDocument("fetch_failed", evil * 100), NOW))
+    assert len(documents) == 3
+    for document in documents:
+        assert document.reject is not None
+        for text in (document.uri, document.reject_message or ""):
+            assert text.isprintable()
+            assert len(text) <= 500
 
 
 def test_policy_and_agent_of_a_source() -> None:
