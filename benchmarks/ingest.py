@@ -1,8 +1,9 @@
 """Ingestion against its peers, in one run: `python -m benchmarks.ingest DATA [what …]`.
 
 DATA is a folder with `html/article_extraction_benchmark.tar.gz`, `html/fundus_a.tar.gz`, `formats/feedparser.tar.gz`,
-`formats/charsets.tar.gz`, `formats/warc.tar.gz` and `duplicates/reuters_000_004.parquet`; `what` is any of memory, extraction, fields,
-datelines, feeds, charsets and web_archives. All times are CPU seconds of this process and of those that read for it.
+`formats/charsets.tar.gz`, `formats/warc.tar.gz` and `duplicates/reuters_000_004.parquet`; `what` is any of memory, extraction,
+handing_over, fields, datelines, feeds, charsets and web_archives. All times are CPU seconds of this process and of those that read
+for it.
 """
 
 from __future__ import annotations
@@ -65,6 +66,28 @@ def extraction(data: Path) -> None:
             seconds, found = cpu(lambda e=extract, t=texts: [_safely(e, text) for text in t])  # type: ignore[misc]
             precision, recall, f1 = body_scores(list(zip((p.body for p in chosen), found, strict=True)))  # type: ignore[call-overload]
             print(f"{name:24} {label:12} P {precision:.4f} R {recall:.4f} F1 {f1:.4f} {len(chosen) / seconds:7.1f} pages/s")
+
+
+def handing_over(data: Path) -> None:
+    """What it costs to have pages read by another process: read here and there in turn, page by page."""
+    texts = [encoding.decode(page.raw) for page in gold_pages(data / "html/article_extraction_benchmark.tar.gz")]
+    here = there = beside = 0.0
+    for number, text in enumerate([*texts[:5], *texts]):
+        before = guard.READERS.spent()
+        seconds = [cpu(lambda t=text, r=read: _safely(r, t))[0] for read in (_here, _there)]  # type: ignore[misc]
+        if number >= 5:  # the first are for starting
+            here, there, beside = here + seconds[0], there + seconds[1], beside + guard.READERS.spent() - before
+    count = len(texts)
+    handing = 1000 * (there - beside) / count
+    print(f"pages/s: read here {count / here:.1f}, in another process {count / there:.1f}; handing over {handing:.2f} ms a page")
+
+
+def _here(text: str) -> str:
+    return str(pages.read(text))
+
+
+def _there(text: str) -> str:
+    return str(guard.page(text, "", 60.0))
 
 
 def _safely(extract: Extractor, text: str) -> str:
@@ -257,9 +280,11 @@ def _write_parquet(folder: Path) -> str:
 
 def _write_gzip(folder: Path) -> str:
     import gzip
+    import secrets
 
-    with gzip.open(folder / "day.jsonl.gz", "wb", 1) as out:
-        out.write((folder / _write_jsonl(folder)).read_bytes())
+    with gzip.open(folder / "day.jsonl.gz", "wt", 1) as out:
+        for _ in range(10_000):
+            out.write(json.dumps({"text": secrets.token_hex(10_000)}) + "\n")
     return "day.jsonl.gz"
 
 
@@ -287,6 +312,7 @@ def _fetch(folder: Path, name: str) -> None:
 PARTS = {
     "memory": memory,
     "extraction": extraction,
+    "handing_over": handing_over,
     "fields": fields,
     "datelines": datelines,
     "feeds": feed_files,

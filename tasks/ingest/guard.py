@@ -2,8 +2,8 @@
 
 HTML parsers and extractors take quadratic time on input that is built for it, at any size: 30,000 links in one page cost over ten
 seconds, 80,000 attributes in one element nine. Nothing inside a process can stop C code, so the reading is done in another one. It is
-started once and kept, one for each thread that reads at the same time; handing a page over costs well under a millisecond, a page
-takes ten (docs/log/ingest.md). The process that took too long is ended, and the next document gets a new one.
+started once and kept, one for each thread that reads at the same time; handing a page over costs a twentieth of reading it
+(docs/log/ingest.md). The process that took too long is ended, and the next document gets a new one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def page(text: str, url: str, seconds: float) -> Draft:
     Raises:
         RejectDocument: `timeout`, `out_of_memory`, `crashed`, or what the page itself is rejected for.
     """
-    return _draft({"text": text, "url": url}, seconds)
+    return _draft({"url": url}, text, seconds)
 
 
 def record(text: str, columns: Mapping[str, str], seconds: float) -> Draft:
@@ -42,12 +42,12 @@ def record(text: str, columns: Mapping[str, str], seconds: float) -> Draft:
     Raises:
         RejectDocument: as for a page.
     """
-    return _draft({"text": text, "columns": dict(columns)}, seconds)
+    return _draft({"columns": dict(columns)}, text, seconds)
 
 
-def _draft(question: Mapping[str, Any], seconds: float) -> Draft:
+def _draft(question: Mapping[str, Any], text: str, seconds: float) -> Draft:
     try:
-        answer = READERS.ask(question, seconds)
+        answer = READERS.ask(question, text, seconds)
     except TimeoutError as error:
         raise RejectDocument("timeout", f"not read after {seconds:g} seconds; limits.document_seconds raises the limit") from error
     except Gone as error:
@@ -67,19 +67,20 @@ def main() -> None:
     memory = int(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     write_frame(answers, {})
-    while (question := read_frame(questions)) is not None:
+    while (frame := read_frame(questions)) is not None:
+        question, text = frame
         began = time.process_time()
         # Ends a process whose parent is no more, and which nobody will end.
         resource.setrlimit(resource.RLIMIT_CPU, (int(began + question["limit"]) + 2, resource.RLIM_INFINITY))
-        answer = _answer(question, pages.read, records.read)
+        answer = _answer(question, text, pages.read, records.read)
         write_frame(answers, {**answer, "seconds": time.process_time() - began})
 
 
-def _answer(question: Mapping[str, Any], read_page: Any, read_record: Any) -> dict[str, Any]:
+def _answer(question: Mapping[str, Any], text: str, read_page: Any, read_record: Any) -> dict[str, Any]:
     try:
         if "columns" in question:
-            return asdict(read_record(question["text"], question["columns"]))
-        return asdict(read_page(question["text"], question["url"]))
+            return asdict(read_record(text, question["columns"]))
+        return asdict(read_page(text, question["url"]))
     except RejectDocument as fault:
         return {"reason": fault.reason, "message": fault.message}
     except MemoryError:

@@ -17,7 +17,7 @@ MEMORY = 2 << 30
 """Bytes of address space of a reading process."""
 START = 120.0
 """Seconds that a process may take to start, on a busy machine."""
-_SIZE = struct.Struct(">Q")
+_SIZES = struct.Struct(">QQ")
 
 
 class Gone(Exception):
@@ -48,37 +48,37 @@ class Reader:
         )
         self._ask(None, START)
 
-    def ask(self, question: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        """The answer to a question.
+    def ask(self, question: Mapping[str, Any], text: str, seconds: float) -> dict[str, Any]:
+        """The answer to a question about a text.
 
         Raises:
             TimeoutError: there was none after `seconds`; the process is ended.
             Gone: it ended by itself.
         """
         self.fresh = False
-        answer = self._ask(question, seconds)
+        answer = self._ask(question, seconds, text)
         self.seconds += answer.pop("seconds")
         return answer
 
-    def _ask(self, question: Mapping[str, Any] | None, seconds: float) -> dict[str, Any]:
+    def _ask(self, question: Mapping[str, Any] | None, seconds: float, text: str = "") -> dict[str, Any]:
         began = time.monotonic()
         timer = threading.Timer(seconds, self._process.kill)
         timer.daemon = True
         timer.start()
         try:
             if question is not None:
-                write_frame(self._pipe(self._process.stdin), {**question, "limit": seconds})
-            answer = read_frame(self._pipe(self._process.stdout))
+                write_frame(self._pipe(self._process.stdin), {**question, "limit": seconds}, text)
+            frame = read_frame(self._pipe(self._process.stdout))
         except OSError:
-            answer = None
+            frame = None
         finally:
             timer.cancel()
-        if answer is None:
+        if frame is None:
             self.close()
             if time.monotonic() - began >= seconds:
                 raise TimeoutError
             raise Gone
-        return answer
+        return frame[0]
 
     @staticmethod
     def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
@@ -105,7 +105,7 @@ class Readers:
         self._spent = 0.0
         self._lock = threading.Lock()
 
-    def ask(self, question: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+    def ask(self, question: Mapping[str, Any], text: str, seconds: float) -> dict[str, Any]:
         """The answer of an idle reader, or of a new one.
 
         A process that has read much may be short of memory for what others left: only a fresh one's failure is the document's own.
@@ -118,7 +118,7 @@ class Readers:
             reader = self._take()
             fresh = reader.fresh
             try:
-                answer = reader.ask(question, seconds)
+                answer = reader.ask(question, text, seconds)
             except Gone:
                 if fresh:
                     raise
@@ -161,18 +161,19 @@ class Readers:
         self._idle = []
 
 
-def write_frame(pipe: IO[bytes], value: Mapping[str, Any]) -> None:
-    """Writes a question or an answer: its size in 8 bytes, then JSON."""
-    raw = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    pipe.write(_SIZE.pack(len(raw)) + raw)
+def write_frame(pipe: IO[bytes], value: Mapping[str, Any], text: str = "") -> None:
+    """Writes a question or an answer: the sizes of two parts in 8 bytes each, then JSON and a text, whose quoting would cost more."""
+    parts = [json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), text.encode("utf-8", "surrogatepass")]
+    pipe.write(_SIZES.pack(*map(len, parts)) + b"".join(parts))
     pipe.flush()
 
 
-def read_frame(pipe: IO[bytes]) -> dict[str, Any] | None:
-    """The next frame, or None where the pipe has ended."""
-    head = pipe.read(_SIZE.size)
-    if len(head) < _SIZE.size:
+def read_frame(pipe: IO[bytes]) -> tuple[dict[str, Any], str] | None:
+    """The next question or answer and its text, or None where the pipe has ended."""
+    head = pipe.read(_SIZES.size)
+    if len(head) < _SIZES.size:
         return None
-    raw = pipe.read(_SIZE.unpack(head)[0])
-    answer: dict[str, Any] | None = json.loads(raw.decode("utf-8", "surrogatepass")) if len(raw) == _SIZE.unpack(head)[0] else None
-    return answer
+    value, text = (pipe.read(size) for size in _SIZES.unpack(head))
+    if (len(value), len(text)) != _SIZES.unpack(head):
+        return None
+    return json.loads(value.decode("utf-8", "surrogatepass")), text.decode("utf-8", "surrogatepass")

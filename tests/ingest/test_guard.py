@@ -78,10 +78,10 @@ def test_ended_process_is_replaced_and_the_document_is_not_to_blame(readers: Rea
 
 
 def test_document_that_ends_its_process_is_a_reject(readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(self: Reader, question: dict[str, Any] | None, seconds: float) -> dict[str, Any]:
-        if question is not None and "poison" in question["text"]:
+    def killed(self: Reader, question: dict[str, Any] | None, seconds: float, text: str = "") -> dict[str, Any]:
+        if text == "poison":
             self._process.kill()
-        return asked(self, question, seconds)
+        return asked(self, question, seconds, text)
 
     asked = Reader._ask
     monkeypatch.setattr(Reader, "_ask", killed)
