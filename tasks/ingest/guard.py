@@ -1,6 +1,6 @@
 """Pages and records with mark-up are read in a process beside this one, which may be ended.
 
-HTML parsers and extractors take quadratic time on input that is built for it, at any size: 30,000 links in one page cost over ten
+HTML parsers and extractors take quadratic time on input that is built for it, at any size: 30,000 links in one page cost six
 seconds, 80,000 attributes in one element nine. Nothing inside a process can stop C code, so the reading is done in another one. It is
 started once and kept, one for each thread that reads at the same time; handing a page over costs a twentieth of reading it
 (docs/log/ingest.md). The process that took too long is ended, and the next document gets a new one.

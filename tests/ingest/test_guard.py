@@ -18,7 +18,7 @@ from tasks.ingest.extract import ExtractSettings, SourceSettings
 from tasks.ingest.readers import Reader, Readers
 from tests.ingest.test_extract import AT, PAGE, SECOND
 
-LINKS = f"<html><body><article><p>{SECOND}</p>" + '<p><a href="/x">link text</a> and text</p>' * 9_000
+LINKS = f"<html><body><article><p>{SECOND}</p>" + '<p><a href="/x">link text</a> and text</p>' * 30_000
 ATTRIBUTES = f"<p>{SECOND}</p><div " + " ".join(f"a{n}=1" for n in range(70_000)) + ">"
 FAST = ExtractSettings(sources={"s": SourceSettings(seconds=1.0)})
 
