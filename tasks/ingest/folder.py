@@ -50,8 +50,8 @@ def fetch(source: Source, date: dt.date, night: tuple[dt.datetime, dt.datetime, 
     """
     try:
         system, files, closed = _listed(source, date, root)
-    except RejectDocument as fault:
-        yield refused(source.name, source.path, fault, night[0])
+    except RejectDocument as unlisted:
+        yield refused(source.name, source.path, unlisted, night[0])
         return
     for name in closed:
         yield refused(source.name, name, RejectDocument("unreadable", "the folder can't be listed"), night[0])
