@@ -47,7 +47,7 @@ class ModelSpec(Settings):
     name: str = Field(min_length=1)
     revision: str = Field(default="", pattern=r"^([0-9a-f]{40})?$")
     digest: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "int8"] = "auto"
     engine: Literal["auto", "torch", "onnx-int8", "openvino"] = "auto"
     max_tokens: int = Field(default=0, ge=0)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from tasks.config import ModelSpec
 from tasks.errors import Unusable
+from tasks.models.families import built
+from tasks.models.places import place
 
 PACKAGES = {"torch": "torch", "openvino": "openvino", "onnx-int8": "onnxruntime"}
 """Engine -> the package that it needs."""
@@ -34,26 +36,36 @@ class How:
 def resolve(spec: ModelSpec) -> How:
     """The engine and number format for a spec; `auto` is what was measured to be fastest among those that agree (docs/models.md).
 
-    Encoders and classifiers: torch where there is a GPU, else OpenVINO where it is installed, else torch. Generators: torch.
-    bfloat16 where the processor multiplies it by itself, else float32.
+    Torch where there is a GPU, else OpenVINO where it is installed and runs the network, else torch. bfloat16 where the processor
+    multiplies it by itself, else float32.
 
     Raises:
-        Unusable: the engine is not installed, or does not run the kind or number format.
+        Unusable: the engine is not installed, or does not run the kind, network or number format.
     """
-    engine = spec.engine
-    if engine == "auto":
-        engine = "openvino" if spec.kind not in GENERATORS and not gpu() and _release("openvino") else "torch"
-    if engine != "torch" and spec.kind in GENERATORS:
-        raise Unusable(f"model {spec.name!r}: engine {engine!r} does not run kind {spec.kind!r}; want engine torch or auto")
+    engine = spec.engine if spec.engine != "auto" else "openvino" if _on_openvino(spec) else "torch"
     release = _release(PACKAGES[engine])
     if not release:
         raise Unusable(f"model {spec.name!r}: engine {engine!r} needs the package {PACKAGES[engine]}; pip install {PACKAGES[engine]}")
+    if spec.kind in GENERATORS and not _generates(spec, engine):
+        raise Unusable(f"model {spec.name!r}: engine {engine!r} does not run this {spec.kind!r} network; want engine torch or auto")
     if engine == "onnx-int8":
         if spec.dtype != "auto":
             raise Unusable(f"model {spec.name!r}: engine 'onnx-int8' has its own number format; want dtype auto, have {spec.dtype!r}")
         return How(engine, "int8", release)
+    if spec.dtype == "int8" and not (engine == "openvino" and spec.kind in GENERATORS):
+        raise Unusable(f"model {spec.name!r}: dtype 'int8' is for generators on OpenVINO; want auto, float32 or bfloat16")
     dtype = spec.dtype if spec.dtype != "auto" else "bfloat16" if bfloat16() else "float32"
     return How(engine, dtype, release)
+
+
+def _on_openvino(spec: ModelSpec) -> bool:
+    if gpu() or not _release("openvino"):
+        return False
+    return spec.kind not in GENERATORS or built(place(spec), spec.kind)
+
+
+def _generates(spec: ModelSpec, engine: str) -> bool:
+    return engine == "torch" or (engine == "openvino" and built(place(spec), spec.kind))
 
 
 @functools.cache

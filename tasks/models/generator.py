@@ -1,34 +1,34 @@
-"""Generators on torch: seq2seq networks (BART, PEGASUS, T5, LED families) and instruct models with their chat template.
+"""Generators: seq2seq networks (BART, PEGASUS, T5, LED families) and instruct models with their chat template.
 
 Greedy or by the beams that the model's own generation_config.json asks for, never by chance. Prompts of one padded length share a
 batch; in bfloat16 a text's scores are then bit for bit the same whatever stands beside it. float32 products of a few rows round by
-their number (1e-6 here), so there two words that tie so closely could change places; no filling of batches cures that.
+their number on torch (1e-6 here), so there two words that tie so closely could change places; no filling of batches cures that.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 import transformers
 
 from tasks.config import ModelSpec
 from tasks.errors import RejectDocument, Unusable
 from tasks.models.batches import halving, plan
-from tasks.models.engines import How, gpu
-from tasks.models.on_torch import pretrained
+from tasks.models.engines import How
 from tasks.models.output import Output
 from tasks.models.settings import longest
 from tasks.models.verified import Folder
+from tasks.models.writer import Writer
 
-BUDGET = 8192
-"""Prompt tokens a batch, padding included."""
-ROWS = 16
-"""Most prompts a batch: decoding reads all weights once a step for all of them (docs/log/models.md)."""
+BUDGET = 16384
+"""Prompt tokens a batch, padding included, of all beams."""
+ROWS = 32
+"""Most prompts a batch, counted once a beam: decoding reads all weights once a step for all of them (docs/log/models.md)."""
 PLACEHOLDER = "\ue000article\ue000"
 """Stands for the prompt while the chat template is rendered; private-use characters, so no template has it."""
 
@@ -53,13 +53,10 @@ class Generator:
 
     def __init__(self, folder: Folder, spec: ModelSpec, how: How) -> None:
         self.kind, self.limit = spec.kind, longest(folder.path, spec)
-        self.device = "cuda" if gpu() and torch.cuda.is_available() else "cpu"
-        self.model = pretrained(folder.path, spec.kind, how.dtype).to(self.device)
         self.tokenizer = _tokenizer(folder.path)
         self.words = self.tokenizer.backend_tokenizer
         self.frame = self._frame()
-        self.config = _greedy(self.model.generation_config, self.tokenizer)
-        self.lock = threading.Lock()
+        self.writer = _writer(folder, spec.kind, how, self.tokenizer.pad_token_id)
 
     def generate(self, prompts: Sequence[str], max_new_tokens: int = 128) -> Texts:
         """One text per prompt; an instruct model takes each prompt as the user's message.
@@ -71,11 +68,18 @@ class Generator:
         texts = [""] * len(prompts)
         unfinished: set[int] = set()
         failed: dict[int, RejectDocument] = {}
-        for width, indices in plan([len(r) for r in rows], BUDGET, _padded, ROWS):
-            done = halving(lambda some, w=width: self._batch([rows[i] for i in some], w, max_new_tokens), indices, failed)  # type: ignore[misc]
-            for index, (text, ended) in done:
-                texts[index] = text
-                unfinished |= set() if ended else {index}
+
+        def batch(job: tuple[int, list[int]]) -> list[tuple[int, tuple[str, bool]]]:
+            width, indices = job
+            return list(halving(lambda some: self._batch([rows[i] for i in some], width, max_new_tokens), indices, failed))
+
+        beams = self.writer.settings.num_beams or 1
+        batches = plan([len(r) for r in rows], max(1, BUDGET // beams), _padded, max(1, ROWS // beams))
+        with ThreadPoolExecutor(max_workers=self.writer.parallel) as pool:
+            for done in pool.map(batch, batches):
+                for index, (text, ended) in done:
+                    texts[index] = text
+                    unfinished |= set() if ended else {index}
         return Texts(texts, cut, failed, frozenset(unfinished))
 
     def _rows(self, prompts: Sequence[str], new: int) -> tuple[list[list[int]], frozenset[int]]:
@@ -107,24 +111,16 @@ class Generator:
         return ids
 
     def _batch(self, rows: Sequence[list[int]], width: int, new: int) -> list[tuple[str, bool]]:
-        ids = torch.full((len(rows), width), self.config.pad_token_id, dtype=torch.long)
-        mask = torch.zeros_like(ids)
+        ids = np.full((len(rows), width), self.writer.settings.pad_token_id, dtype=np.int64)
+        mask = np.zeros_like(ids)
         for number, row in enumerate(rows):
             # A causal network goes on from the last column, so its padding stands on the left.
             place = slice(width - len(row), width) if self.kind == "instruct" else slice(0, len(row))
-            ids[number, place], mask[number, place] = torch.tensor(row), 1
-        with self.lock, torch.inference_mode():
-            out = self.model.generate(
-                input_ids=ids.to(self.device),
-                attention_mask=mask.to(self.device),
-                generation_config=self.config,
-                max_new_tokens=new,
-            ).cpu()
-        # A causal network repeats the prompt, a seq2seq one its start token.
-        return [self._text(line[width if self.kind == "instruct" else 1 :].tolist(), new) for line in out]
+            ids[number, place], mask[number, place] = row, 1
+        return [self._text(line, new) for line in self.writer(ids, mask, new)]
 
-    def _text(self, ids: list[int], new: int) -> tuple[str, bool]:
-        ends = self.config.eos_token_id
+    def _text(self, ids: Sequence[int], new: int) -> tuple[str, bool]:
+        ends = self.writer.settings.eos_token_id
         stops = set(ends if isinstance(ends, list) else [ends])
         ended = next((i for i, token in enumerate(ids) if token in stops), None)
         kept = ids if ended is None else ids[:ended]
@@ -150,10 +146,12 @@ def _tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def _greedy(config: Any, tokenizer: Any) -> Any:
-    """The model's own generation settings without chance, and with a padding token."""
-    config.do_sample, config.temperature, config.top_p, config.top_k = False, None, None, None
-    config.max_length = None
-    if config.pad_token_id is None:
-        config.pad_token_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
-    return config
+def _writer(folder: Folder, kind: str, how: How, pad: int | None) -> Writer:
+    # OpenVINO takes a second to import, torch's network several times its memory: only the one that is used is loaded.
+    if how.engine == "openvino":
+        from tasks.models.decoding import OpenVinoWriter
+
+        return OpenVinoWriter(folder, kind, how, pad)
+    from tasks.models.on_torch import TorchWriter
+
+    return TorchWriter(folder.path, kind, how.dtype, pad)

@@ -77,8 +77,9 @@ def pin(config: Config, folder: Path) -> Config:
 
 def _item(role: str, spec: ModelSpec, lock: Path) -> Item:
     try:
-        how = resolve(spec)
-        checked = verify(pinned(spec, lock))
+        fixed = pinned(spec, lock)
+        checked = verify(fixed)
+        how = resolve(fixed)
     except Unusable as error:
         return Item(role, spec.name, spec.kind, fault=str(error))
     return Item(role, spec.name, spec.kind, str(checked.path), checked.digest, f"{how.engine} {how.dtype}")

@@ -14,12 +14,14 @@ import openvino as ov
 from tasks.models import bert
 from tasks.models.batches import BUDGET
 from tasks.models.cache import kept
-from tasks.models.engines import How
+from tasks.models.engines import How, bfloat16
 from tasks.models.networks import Floats, Ints
 from tasks.models.threads import threads
 from tasks.models.verified import Folder, made_of
 
 PRECISION = {"float32": "f32", "bfloat16": "bf16"}
+GROUP = 128
+"""Numbers of a row that share one scale where activations are quantised (docs/log/models.md)."""
 
 
 class OpenVinoNetwork:
@@ -29,19 +31,10 @@ class OpenVinoNetwork:
 
     def __init__(self, folder: Folder, kind: str, how: How) -> None:
         self.parallel = threads()
-        compiled = ov.Core().compile_model(
-            _graph(folder, kind, how),
-            "CPU",
-            {
-                "INFERENCE_PRECISION_HINT": PRECISION[how.dtype],
-                "NUM_STREAMS": self.parallel,
-                "INFERENCE_NUM_THREADS": self.parallel,
-                "ENABLE_CPU_PINNING": False,
-            },
-        )
+        network = compiled(_graph(folder, kind, how), how, self.parallel)
         self.requests: queue.SimpleQueue[ov.InferRequest] = queue.SimpleQueue()
         for _ in range(self.parallel):
-            self.requests.put(compiled.create_infer_request())
+            self.requests.put(network.create_infer_request())
 
     def __call__(self, ids: Ints, mask: Ints, types: Ints) -> Floats:
         """See `Network`."""
@@ -51,6 +44,21 @@ class OpenVinoNetwork:
         finally:
             self.requests.put(request)
         return out
+
+
+def compiled(graph: ov.Model | Path, how: How, parallel: int) -> ov.CompiledModel:
+    """A graph, ready to run `parallel` batches at once on one thread each, in the number format of `how`."""
+    precision = PRECISION["bfloat16" if how.dtype == "int8" and bfloat16() else "float32" if how.dtype == "int8" else how.dtype]
+    settings = {
+        "INFERENCE_PRECISION_HINT": precision,
+        "KV_CACHE_PRECISION": precision,
+        "NUM_STREAMS": parallel,
+        "INFERENCE_NUM_THREADS": parallel,
+        "ENABLE_CPU_PINNING": False,
+    }
+    # Without 8-bit weights nothing is quantised; with them, each row of activations gets a scale of its own, so rows stay independent.
+    settings["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = GROUP if how.dtype == "int8" else 0
+    return ov.Core().compile_model(graph, "CPU", settings)
 
 
 def _graph(folder: Folder, kind: str, how: How) -> ov.Model | Path:

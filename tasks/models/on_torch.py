@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tasks.models.marked import MarkedPairClassifier
 from tasks.models.networks import Floats, Ints
 from tasks.models.settings import POOLED_MARKS, pooling, read
 from tasks.models.threads import VARIABLE, threads
+from tasks.models.writer import greedy, within, written
 
 AUTO = {
     "encoder": "AutoModel",
@@ -99,3 +101,22 @@ class TorchNetwork:
             tensors = [torch.from_numpy(a).to(self.device) for a in (ids, mask, types)]
             out: Floats = self.module(*tensors).float().cpu().numpy()
         return out
+
+
+class TorchWriter:
+    """A `Writer` on torch, on the GPU when there is one; one batch at a time."""
+
+    parallel = 1
+
+    def __init__(self, folder: Path, kind: str, dtype: str, pad: int | None) -> None:
+        self.kind, self.device = kind, "cuda" if torch.cuda.is_available() else "cpu"
+        self.model = pretrained(folder, kind, dtype).to(self.device)
+        self.settings = greedy(self.model.generation_config, pad)
+        self.lock = threading.Lock()
+
+    def __call__(self, ids: Ints, mask: Ints, new: int) -> Sequence[Sequence[int]]:
+        """See `Writer`."""
+        given, there = (torch.from_numpy(some).to(self.device) for some in (ids, mask))
+        with self.lock, torch.inference_mode():
+            out = self.model.generate(input_ids=given, attention_mask=there, generation_config=within(self.settings, new))
+        return written(out.cpu(), self.kind, ids.shape[1])

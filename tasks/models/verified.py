@@ -50,8 +50,8 @@ def digest(spec: ModelSpec) -> str:
     Raises:
         Unusable: as `verify`.
     """
-    how = resolve(spec)
-    return digest_of([RESULTS, made_of(verify(spec), spec.kind, how), spec.max_tokens])
+    folder = verify(spec)  # before anything else reads the folder
+    return digest_of([RESULTS, made_of(folder, spec.kind, resolve(spec)), spec.max_tokens])
 
 
 def made_of(folder: Folder, kind: str, how: How) -> str:
