@@ -16,18 +16,22 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from tasks.config import ModelSpec
-from tasks.models import load_encoder, load_generator, load_pair, seal
+from tasks.models import load_encoder, load_generator, load_pair, load_token, seal
 from tasks.models.agree import agree
 from tasks.models.engines import resolve
 from tasks.models.places import place
 from tasks.words.sentences import sentences
+
+if TYPE_CHECKING:
+    from tasks.models.generator import Generator
 
 warnings.filterwarnings("ignore")
 MINILM = ModelSpec(kind="encoder", name="embedded:minilm")
@@ -40,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("texts", type=Path)
     parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--documents", type=int, default=16, help="of the section generate")
+    parser.add_argument("--documents", type=int, default=32, help="of the section generate")
     parser.add_argument("--only", choices=["encode", "pairs", "generate", "load", "agree"])
     parser.add_argument("--one", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -66,20 +70,27 @@ def sample(path: Path, count: int) -> list[str]:
     return found[:count]
 
 
-def by_turns(what: str, count: int, runs: dict[str, Callable[[], object]], rounds: int = 1) -> dict[str, float]:
-    """Prints count per second of each run, wall and CPU, and the ratio to the last, which is the peer; returns CPU seconds."""
+def by_turns(
+    what: str, count: int, runs: dict[str, Callable[[], object]], rounds: int = 1, peers: int | None = None
+) -> dict[str, float]:
+    """Prints count per second of each run, wall and CPU, and the ratio to the last, which is the peer; returns CPU seconds an item.
+
+    Args:
+        peers: items that the peer runs, where it takes them one by one and a few tell its speed; `count` unless given.
+    """
     wall, cpu = dict.fromkeys(runs, 9e9), dict.fromkeys(runs, 9e9)
+    peer = list(runs)[-1]
     for _ in range(rounds):
         for name, run in runs.items():
+            items = (peers or count) if name == peer else count
             started, used = time.perf_counter(), time.process_time()
             run()
-            wall[name] = min(wall[name], time.perf_counter() - started)
-            cpu[name] = min(cpu[name], time.process_time() - used)
-    peer = list(runs)[-1]
+            wall[name] = min(wall[name], (time.perf_counter() - started) / items)
+            cpu[name] = min(cpu[name], (time.process_time() - used) / items)
     for name in runs:
         print(
-            f"{what:9} {name:34} {count / wall[name]:8.2f}/s wall ({wall[peer] / wall[name]:5.2f}x)"
-            f" {count / cpu[name]:8.2f}/CPU-s ({cpu[peer] / cpu[name]:5.2f}x)",
+            f"{what:9} {name:34} {1 / wall[name]:8.2f}/s wall ({wall[peer] / wall[name]:5.2f}x)"
+            f" {1 / cpu[name]:8.2f}/CPU-s ({cpu[peer] / cpu[name]:5.2f}x)",
             flush=True,
         )
     return cpu
@@ -105,7 +116,7 @@ def encode(news: list[str]) -> None:
         label = f"{how.engine} {how.dtype} cos {cosine:.4f}" + (" (default)" if engine == "auto" else "")
         runs[label] = functools.partial(model.encode, news)
     runs["sentence-transformers, default"] = lambda: peer.encode(news)
-    seconds = by_turns("encode", len(news), runs)[next(iter(runs))]
+    seconds = by_turns("encode", len(news), runs, rounds=2)[next(iter(runs))] * len(news)
     operations = sum(_operations(len(r.ids)) for r in load_encoder(MINILM).tokenizer.one(news)[0])
     peak = _peak()
     print(f"encode    {operations / seconds / 1e9:.0f} GFLOP a CPU-s of useful work: {operations / seconds / peak:.0%}", end=" ")
@@ -153,34 +164,42 @@ def pairs(news: list[str]) -> None:
     )
 
 
+ENGINES = (("auto", "auto"), ("openvino", "int8"), ("torch", "bfloat16"))
+
+
 def generate(news: list[str], documents: int, new: int = 60) -> None:
     """BART-base's and a 135M causal network's size with random weights: `generate` one by one beside ours, the same new tokens."""
-    import torch
-
-    drawn = random.Random(3)
-    prompts = [" ".join(news[drawn.randrange(len(news))] for _ in range(drawn.randint(8, 16)))[:2600] for _ in range(documents)]
+    drawn, few = random.Random(3), max(1, documents // 8)
+    prompts = [" ".join(news[drawn.randrange(len(news))] for _ in range(drawn.randint(12, 18)))[:2600] for _ in range(documents)]
     with tempfile.TemporaryDirectory() as home:
         for kind in ("seq2seq", "instruct"):
-            folder = _network(kind, Path(home) / kind, new)
-            ours = load_generator(ModelSpec(kind=kind, name=f"folder:{folder}"))
-            single = load_generator(ModelSpec(kind=kind, name=f"folder:{folder}", engine="torch", dtype="float32"))
-            rows, _ = single._rows(prompts, new)
-            single.config.max_new_tokens = new
+            spec = ModelSpec(kind=kind, name=f"folder:{_network(kind, Path(home) / kind, new)}")
+            peer = load_generator(spec.model_copy(update={"engine": "torch", "dtype": "float32"}))
+            rows, _ = peer._rows(prompts, new)
+            print(f"generate  {kind}: {np.mean([len(r) for r in rows]):.0f} prompt tokens on average, {new} new", flush=True)
+            exact = peer.tokens(prompts[:4], new)
+            runs: dict[str, Callable[[], object]] = {}
+            for engine, dtype in ENGINES:
+                ours = load_generator(spec.model_copy(update={"engine": engine, "dtype": dtype}))
+                how = resolve(spec.model_copy(update={"engine": engine, "dtype": dtype}))
+                same = _equal(ours.tokens(prompts[:4], new), exact)
+                label = f"{how.engine} {how.dtype} tokens {same:.2f}" + (" (default)" if engine == "auto" else "")
+                runs[label] = functools.partial(ours.tokens, prompts, new)
+            runs["transformers generate, one by one"] = functools.partial(_one_by_one, peer, rows[:few], new)
+            by_turns(kind, documents, runs, peers=few)
 
-            def alone(rows: list[list[int]] = rows, model: object = single.model, config: object = single.config) -> None:
-                for row in rows:
-                    with torch.inference_mode():
-                        model.generate(input_ids=torch.tensor([row]), generation_config=config)  # type: ignore[attr-defined]
 
-            print(f"generate  {kind}: {np.mean([len(r) for r in rows]):.0f} prompt tokens on average, {new} new")
-            by_turns(
-                kind,
-                documents,
-                {
-                    "ours, bfloat16 batches (default)": functools.partial(ours.generate, prompts, new),
-                    "transformers generate, one by one": alone,
-                },
-            )
+def _equal(some: Sequence[Sequence[int]], others: Sequence[Sequence[int]]) -> float:
+    """Share of equal tokens, place by place."""
+    return float(np.mean([a == b for x, y in zip(some, others, strict=True) for a, b in zip(x, y, strict=True)]))
+
+
+def _one_by_one(peer: Generator, rows: list[list[int]], new: int) -> None:
+    """As a user of transformers calls it: one document, no padding, float32."""
+    writer = peer.writer
+    for row in rows:
+        ids = np.array([row])
+        writer(ids, np.ones_like(ids), new)
 
 
 def _network(kind: str, folder: Path, new: int) -> Path:
@@ -211,9 +230,13 @@ def _network(kind: str, folder: Path, new: int) -> Path:
 
 def load(_news: list[str]) -> None:
     """Start, load and peak memory of each, every one in a process of its own."""
-    for name in ("ours", "ours-torch", "ours-stance", "sentence-transformers"):
-        done = subprocess.run([sys.executable, __file__, "-", "--one", name], capture_output=True, text=True, check=True)
-        print(f"load      {name:24} {done.stdout.strip()}", flush=True)
+    with tempfile.TemporaryDirectory() as home:
+        made = {f"{kind}": _network(kind, Path(home) / kind, 8) for kind in ("seq2seq", "instruct")}
+        generators = [f"{kind}={folder}={engine}" for kind, folder in made.items() for engine in ("openvino", "torch")]
+        for name in ("ours", "ours-torch", "ours-stance", "ours-quotes", "sentence-transformers", *generators):
+            done = subprocess.run([sys.executable, __file__, "-", "--one", name], capture_output=True, text=True, check=True)
+            kind, _, engine = name.split("=") if "=" in name else (name, "", "")
+            print(f"load      {kind} {engine:12} {done.stdout.strip()}", flush=True)
 
 
 def one(name: str) -> None:
@@ -223,6 +246,12 @@ def one(name: str) -> None:
         from sentence_transformers import SentenceTransformer
 
         SentenceTransformer(str(place(MINILM)), device="cpu").encode(["One sentence."])
+    elif "=" in name:
+        kind, folder, engine = name.split("=")
+        spec = ModelSpec.model_validate({"kind": kind, "name": f"folder:{folder}", "engine": engine})
+        load_generator(spec).generate(["One sentence."], 8)
+    elif name == "ours-quotes":
+        load_token(ModelSpec(kind="token", name="shipped:quotes")).tag(["One sentence."])
     elif name == "ours-stance":
         load_pair(STANCE).classify([("One sentence.", "Ukraine")])
     else:

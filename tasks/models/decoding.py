@@ -1,13 +1,11 @@
-"""Generators on OpenVINO under transformers' own loop: `generate` chooses the words, the graphs only score them.
+"""A batch of texts under transformers' own loop: `generate` chooses the words, OpenVINO's graphs only score them.
 
-So greedy search, beams and every setting of a model's generation_config.json mean what they mean in transformers. A batch runs on one
-thread, and as many batches as there are cores run at once. A prompt is read at a width that follows from its own length, and only then
-joins its batch, so padding costs nothing where the work is.
+So greedy search, beams and every setting of a model's generation_config.json mean what they mean in transformers. A prompt is read at a
+width that follows from its own length, and only then joins its batch, so padding costs nothing where the work is.
 """
 
 from __future__ import annotations
 
-import queue
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -18,52 +16,9 @@ import torch
 import transformers
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 
-from tasks.models import bart, llama, t5
 from tasks.models.batches import BUDGET, plan
-from tasks.models.engines import How, bfloat16
-from tasks.models.families import BART
 from tasks.models.graph import MASKED
 from tasks.models.networks import Floats, Ints
-from tasks.models.on_openvino import compiled
-from tasks.models.threads import threads
-from tasks.models.verified import Folder
-from tasks.models.writer import greedy, within, written
-
-
-class OpenVinoWriter:
-    """A `Writer` on OpenVINO."""
-
-    def __init__(self, folder: Folder, kind: str, how: How, pad: int | None) -> None:
-        self.kind, self.parallel = kind, threads()
-        self.config = transformers.AutoConfig.from_pretrained(folder.path, local_files_only=True, trust_remote_code=False)
-        self.settings = greedy(_settings(folder, self.config), pad)
-        self.cross = ov.Type.bf16 if how.dtype != "float32" and bfloat16() else ov.Type.f32
-        eight = how.dtype == "int8"
-        if kind == "instruct":
-            graphs = [llama.build(folder.path, self.config, eight)]
-        else:
-            family = bart if self.config.model_type in BART else t5
-            graphs = list(family.build(folder.path, self.config, eight, self.cross))
-        networks = [compiled(graphs.pop(0), how, self.parallel) for _ in range(len(graphs))]
-        self.requests: queue.SimpleQueue[list[ov.InferRequest]] = queue.SimpleQueue()
-        for _ in range(self.parallel):
-            self.requests.put([network.create_infer_request() for network in networks])
-
-    def __call__(self, ids: Ints, mask: Ints, new: int) -> Sequence[Sequence[int]]:
-        """See `Writer`."""
-        requests = self.requests.get()
-        decoding = (Causal if self.kind == "instruct" else Seq2Seq)(self, requests)
-        try:
-            with torch.inference_mode():
-                out = decoding.generate(
-                    input_ids=torch.from_numpy(ids),
-                    attention_mask=torch.from_numpy(mask),
-                    generation_config=within(self.settings, new),
-                    past_key_values=decoding.past,
-                )
-        finally:
-            self.requests.put(requests)
-        return written(out, self.kind, ids.shape[1])
 
 
 class Past:
@@ -91,13 +46,18 @@ class Past:
 
 
 class Decoding(ABC, transformers.GenerationMixin):
-    """One batch on its way through a network, as transformers' loop wants a model to be."""
+    """One batch on its way through a network, as transformers' loop wants a model to be.
+
+    Attributes:
+        requests: the network's, of which the last one holds the state.
+        cross: number format of a text's keys and values.
+    """
 
     main_input_name, base_model_prefix, _is_stateful = "input_ids", "", True
     device, dtype = torch.device("cpu"), torch.float32
 
-    def __init__(self, writer: OpenVinoWriter, requests: Sequence[ov.InferRequest]) -> None:
-        self.config, self.generation_config, self.cross = writer.config, writer.settings, writer.cross
+    def __init__(self, config: Any, settings: Any, requests: Sequence[ov.InferRequest], cross: Any) -> None:
+        self.config, self.generation_config, self.cross = config, settings, cross
         self.requests, self.past = requests, Past()
         self.state = requests[-1]
         self.state.reset_state()
@@ -246,9 +206,3 @@ def _prompts(rows: Sequence[Ints], width: int) -> dict[str, Any]:
         mask[number, 0][earlier & (np.arange(width) >= start)] = 0
     mask[:, 0, np.arange(width), np.arange(width)] = 0
     return {"ids": ids, "positions": positions, "mask": mask, "beam": np.arange(len(rows), dtype=np.int32)}
-
-
-def _settings(folder: Folder, config: Any) -> Any:
-    if (folder.path / "generation_config.json").is_file():
-        return transformers.GenerationConfig.from_pretrained(folder.path, local_files_only=True)
-    return transformers.GenerationConfig.from_model_config(config)

@@ -7,7 +7,8 @@ their number on torch (1e-6 here), so there two words that tie so closely could 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,19 +69,31 @@ class Generator:
         texts = [""] * len(prompts)
         unfinished: set[int] = set()
         failed: dict[int, RejectDocument] = {}
+        for index, (ids, ended) in self._each(rows, max_new_tokens, failed):
+            texts[index] = self.words.decode(ids, skip_special_tokens=True).strip()
+            unfinished |= set() if ended else {index}
+        return Texts(texts, cut, failed, frozenset(unfinished))
 
-        def batch(job: tuple[int, list[int]]) -> list[tuple[int, tuple[str, bool]]]:
+    def tokens(self, prompts: Sequence[str], max_new_tokens: int = 128) -> list[Sequence[int]]:
+        """As `generate`, the token numbers instead of the texts; none where a prompt failed."""
+        found: list[Sequence[int]] = [[] for _ in prompts]
+        for index, (ids, _) in self._each(self._rows(prompts, max_new_tokens)[0], max_new_tokens, {}):
+            found[index] = ids
+        return found
+
+    def _each(
+        self, rows: Sequence[list[int]], new: int, failed: dict[int, RejectDocument]
+    ) -> Iterator[tuple[int, tuple[Sequence[int], bool]]]:
+        """What is written for each row, in batches."""
+
+        def batch(job: tuple[int, list[int]]) -> list[tuple[int, tuple[Sequence[int], bool]]]:
             width, indices = job
-            return list(halving(lambda some: self._batch([rows[i] for i in some], width, max_new_tokens), indices, failed))
+            return list(halving(lambda some: self._batch([rows[i] for i in some], width, new), indices, failed))
 
         beams = self.writer.settings.num_beams or 1
         batches = plan([len(r) for r in rows], max(1, BUDGET // beams), _padded, max(1, ROWS // beams))
         with ThreadPoolExecutor(max_workers=self.writer.parallel) as pool:
-            for done in pool.map(batch, batches):
-                for index, (text, ended) in done:
-                    texts[index] = text
-                    unfinished |= set() if ended else {index}
-        return Texts(texts, cut, failed, frozenset(unfinished))
+            yield from itertools.chain.from_iterable(pool.map(batch, batches))
 
     def _rows(self, prompts: Sequence[str], new: int) -> tuple[list[list[int]], frozenset[int]]:
         before, after = self.frame
@@ -110,22 +123,21 @@ class Generator:
         self.words.encode_special_tokens = True
         return ids
 
-    def _batch(self, rows: Sequence[list[int]], width: int, new: int) -> list[tuple[str, bool]]:
+    def _batch(self, rows: Sequence[list[int]], width: int, new: int) -> list[tuple[Sequence[int], bool]]:
         ids = np.full((len(rows), width), self.writer.settings.pad_token_id, dtype=np.int64)
         mask = np.zeros_like(ids)
         for number, row in enumerate(rows):
             # A causal network goes on from the last column, so its padding stands on the left.
             place = slice(width - len(row), width) if self.kind == "instruct" else slice(0, len(row))
             ids[number, place], mask[number, place] = row, 1
-        return [self._text(line, new) for line in self.writer(ids, mask, new)]
+        return [self._kept(line, new) for line in self.writer(ids, mask, new)]
 
-    def _text(self, ids: Sequence[int], new: int) -> tuple[str, bool]:
+    def _kept(self, ids: Sequence[int], new: int) -> tuple[Sequence[int], bool]:
+        """The tokens up to the end that the model set, and whether it set one."""
         ends = self.writer.settings.eos_token_id
         stops = set(ends if isinstance(ends, list) else [ends])
         ended = next((i for i, token in enumerate(ids) if token in stops), None)
-        kept = ids if ended is None else ids[:ended]
-        text: str = self.words.decode(kept, skip_special_tokens=True)
-        return text.strip(), ended is not None or len(ids) < new
+        return ids if ended is None else ids[:ended], ended is not None or len(ids) < new
 
 
 def _padded(length: int) -> int:
@@ -149,7 +161,7 @@ def _tokenizer(folder: Path) -> Any:
 def _writer(folder: Folder, kind: str, how: How, pad: int | None) -> Writer:
     # OpenVINO takes a second to import, torch's network several times its memory: only the one that is used is loaded.
     if how.engine == "openvino":
-        from tasks.models.decoding import OpenVinoWriter
+        from tasks.models.openvino_writer import OpenVinoWriter
 
         return OpenVinoWriter(folder, kind, how, pad)
     from tasks.models.on_torch import TorchWriter

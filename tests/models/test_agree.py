@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from tasks.config import Config, ModelSpec
-from tasks.errors import Unusable
 from tasks.models import agree as module
 from tasks.models.agree import agree, agreements
 from tests.models.conftest import WORDS
@@ -54,6 +53,13 @@ def test_a_whole_configuration(models):
     assert [a.role for a in found] == ["summaries.model", "quotes.model", "stances.model"]
 
 
-def test_words_have_no_agreement(models):
-    with pytest.raises(Unusable, match="not for kind"):
-        agree(ModelSpec(kind="seq2seq", name=f"folder:{models('pair')}"), TEXTS)
+def test_generators_are_compared_word_by_word_until_they_part(copying_seq2seq, monkeypatch):
+    spec = ModelSpec(kind="seq2seq", name=f"folder:{copying_seq2seq}", engine="openvino", dtype="float32")
+    found = agree(spec, TEXTS)
+    assert found.agrees
+    assert (found.labels, found.rows) == (1.0, 5 * len(TEXTS))
+    real = module._written
+    monkeypatch.setattr(module, "_written", lambda s, texts: [[*t[:3], 0, 0] if s.engine == "openvino" else t for t in real(s, texts)])
+    false = agree(spec, TEXTS)
+    assert not false.agrees
+    assert (false.labels, false.rows) == (0.75, 4 * len(TEXTS))

@@ -12,7 +12,7 @@ import transformers
 
 from tasks.config import ModelSpec
 from tasks.errors import Unusable
-from tasks.models import bert, load, load_encoder, load_pair
+from tasks.models import bert, engines, load, load_encoder, load_pair
 from tasks.models.threads import threads
 from tests.models.conftest import MORE, WORDS, save
 
@@ -74,6 +74,16 @@ def test_torch_takes_the_setting_too(models, monkeypatch):
     now = torch.get_num_threads()
     torch.set_num_threads(before)
     assert now == 1
+
+
+@pytest.mark.parametrize("kind", ["encoder", "pair", "token", "seq2seq", "instruct"])
+def test_a_gpu_is_used_when_there_is_one(models, monkeypatch, kind):
+    """Only which engine is chosen: what a GPU computes is seen where one is."""
+    spec = ModelSpec(kind=kind, name=f"folder:{models('pair')}")
+    monkeypatch.setattr(engines, "gpu", lambda: True)
+    monkeypatch.setattr(engines, "bfloat16", engines.bfloat16.__wrapped__)
+    assert (engines.resolve(spec).engine, engines.resolve(spec).dtype) == ("torch", "bfloat16")
+    assert engines.resolve(spec.model_copy(update={"dtype": "float32"})).dtype == "float32"
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])

@@ -119,6 +119,14 @@ def test_shards_that_leave_the_folder(folder, shard):
     refused(folder, "shard")
 
 
+def test_a_generator_is_refused_before_its_weights_are_looked_at(folder):
+    """Which engine runs a generator follows from its files: none is opened before all are known to be harmless."""
+    change(folder, "config.json", model_type="llama")
+    change(folder, "model.safetensors.index.json", weight_map={"a": "../../x.safetensors"})
+    with pytest.raises(Unusable, match="shard"):
+        digest(ModelSpec(kind="instruct", name=f"folder:{folder}"))
+
+
 def test_an_index_without_a_map(folder):
     change(folder, "model.safetensors.index.json", metadata={})
     refused(folder, "no weight_map")
