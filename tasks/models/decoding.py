@@ -62,7 +62,7 @@ class Decoding(ABC, transformers.GenerationMixin):
         self.state = requests[-1]
         self.state.reset_state()
 
-    def prepare_inputs_for_generation(
+    def prepare_inputs_for_generation(  # type: ignore[override]
         self,
         input_ids: Any,
         attention_mask: Any = None,
@@ -77,7 +77,7 @@ class Decoding(ABC, transformers.GenerationMixin):
         """Scores of each row's next word, batch x 1 x words."""
         scores = self.scores(ids.numpy(), mask.numpy(), read)
         self.past.length = ids.shape[1]
-        return Seq2SeqLMOutput(logits=torch.from_numpy(scores)[:, None], past_key_values=self.past)
+        return Seq2SeqLMOutput(logits=torch.from_numpy(scores)[:, None], past_key_values=self.past)  # type: ignore[arg-type]
 
     def forward(self, **inputs: Any) -> Seq2SeqLMOutput:
         """The same by the name that transformers looks for."""

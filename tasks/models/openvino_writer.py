@@ -43,10 +43,10 @@ class OpenVinoWriter:
     def __call__(self, ids: Ints, mask: Ints, new: int) -> Sequence[Sequence[int]]:
         """See `Writer`."""
         requests = self.requests.get()
-        decoding = (Causal if self.kind == "instruct" else Seq2Seq)(self.config, self.settings, requests, self.cross)
+        decoding: Any = (Causal if self.kind == "instruct" else Seq2Seq)(self.config, self.settings, requests, self.cross)
         try:
             with torch.inference_mode():
-                out = decoding.generate(
+                out: torch.Tensor = decoding.generate(
                     input_ids=torch.from_numpy(ids),
                     attention_mask=torch.from_numpy(mask),
                     generation_config=within(self.settings, new),

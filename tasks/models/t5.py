@@ -103,7 +103,7 @@ class _T5(Graph):
         from transformers.models.t5.modeling_t5 import T5Attention
 
         far = self.config.relative_attention_max_distance
-        buckets = T5Attention._relative_position_bucket(
+        buckets = T5Attention._relative_position_bucket(  # type: ignore[no-untyped-call]
             torch.arange(-far, far + 1), side == "encoder", self.config.relative_attention_num_buckets, far
         )
         table: Floats = self.take(f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight")[buckets.numpy()]
