@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import logging
 import subprocess
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -75,6 +76,7 @@ class Run:
     def __post_init__(self) -> None:
         """Note when the run began, and the history that it sees."""
         self.started = self.now()
+        self._began = time.monotonic()
         self.history = self.desk.history(self.date)
 
     def _fetch(self, runner: Runner) -> tuple[Work, Pile]:
@@ -210,7 +212,8 @@ class Run:
             "interval_start": start.isoformat(),
             "interval_end": end.isoformat(),
             "started_at": self.started.isoformat(),
-            "finished_at": self.now().isoformat(),
+            # no jump of the clock is in it
+            "finished_at": (self.started + dt.timedelta(seconds=time.monotonic() - self._began)).isoformat(),
             "trigger": self.trigger,
             "flow_run": self.flow_run,
             "config_name": self.desk.config.name,

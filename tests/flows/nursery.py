@@ -1,7 +1,8 @@
 """Nights in processes of their own, hundreds of them: forked from one process that has read the code and run a night already.
 
-The process preloads `faults.c`, so that any file operation of a child can be made to fail (`how`, `at`); where there is no C compiler only
-the kill at an instant is left. Run as `python -m tests.flows.nursery`, it takes one JSON object a line and tells what became of each child.
+The process preloads `faults.c`, so that any file operation of a child can be made to fail (`how`, `at`); where there is no C compiler
+only the kill at an instant is left. Run as `python -m tests.flows.nursery`, it takes one JSON object a line and tells what became of
+each child.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class Nursery:
         """End the nursery; its children have ended."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(30)
+        self._process.wait(300)
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

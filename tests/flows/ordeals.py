@@ -26,8 +26,8 @@ NIGHT = dt.date(2026, 3, 2)
 class Reader(threading.Thread):
     """Polls what is published in both ways that readers have; keeps what it saw and every fault.
 
-    The first resolves the link once and proves everything below it. The second goes through the link each time: it lists a table's files
-    and opens them one by one, while the link may move.
+    The first resolves the link once and proves everything below it. The second goes through the link each time: it lists a table's
+    files and opens them one by one, while the link may move.
     """
 
     def __init__(self, published: Path) -> None:
