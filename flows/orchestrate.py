@@ -99,8 +99,6 @@ def _night(run: Run) -> None:
     except NightwireError as error:
         pages.failed(run.desk, run.date, error)
         raise
-    except Exception:  # Prefect's own, such as a server that is gone: the jobs go on to their end, and the night without it
-        raise
     except BaseException:  # a signal: leaving the flow waits for its jobs, which are to end
         stopping.ask()
         raise

@@ -125,7 +125,8 @@ def _say(**news: object) -> None:
 
 def _warm() -> None:
     """Run a night, so that no child has to import anything."""
-    from flows.run import Desk, Run
+    from flows.desk import Desk
+from flows.run import Run
     from flows.runners import Inline
     from tests.flows import desks
 
@@ -141,7 +142,8 @@ def _child(order: dict[str, Any]) -> int:
     import resource
 
     from flows.publish import BusyError
-    from flows.run import Desk, Run
+    from flows.desk import Desk
+from flows.run import Run
     from flows.runners import Inline
     from tasks.errors import NightwireError
 

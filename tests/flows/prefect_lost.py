@@ -11,7 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from flows import checks, manifest
+from flows import checks, manifest, stopping
 from tests.conftest import ROOT
 from tests.flows import desks
 from tests.flows.house import clean_environment, eventually, free_port, prepare
@@ -58,7 +58,7 @@ def ordeal(folder: Path, when: str, figures: Figures) -> None:
     figures.count(f"{when}: {'published' if link.is_symlink() else 'absent'}, ended after {seconds:.0f} s")
     if seconds > WITHIN:
         figures.faults.append(f"{when}: the process was there {seconds:.0f} s after its publish")
-    if night.returncode not in (0, -signal.SIGKILL) or "Traceback" in told:
+    if night.returncode not in (0, -signal.SIGKILL, stopping.CUT_OFF) or "Traceback" in told:
         figures.faults.append(f"{when}: ended with {night.returncode}: {told[-2000:]}")
     figures.faults += [f"{when}: {fault}" for fault in checks.verify(link)]
     again = subprocess.run([*command, "--without-prefect"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)

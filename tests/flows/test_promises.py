@@ -13,9 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows import care, checks, consistency, dates, manifest, snapshot, status
-from flows.run import Desk, Run
+from flows import backfill, care, checks, consistency, dates, manifest, snapshot, status
+from flows.desk import Desk
+from flows.run import Run
 from flows.runners import Inline
+from flows.wanted import Wanted
 from tasks.errors import ContractError
 from tasks.tables import RUNS
 from tests.flows import desks
@@ -133,15 +135,13 @@ def test_pruning_loses_nothing_that_is_published(steps: list[tuple[str, int]], t
 
 def test_a_month_at_once_is_its_single_nights(tmp_path: Path) -> None:
     """31 nights by a backfill of three at once, in the order of chance, and the same nights one by one: the same bytes."""
-    from flows import backfill
-
     nights = dates.span(FIRST, FIRST + dt.timedelta(days=30))
     single = desks.quick(tmp_path / "single", nights)
     shutil.copytree(tmp_path / "single", tmp_path / "many")
     many = tmp_path / "many" / "configs" / "quick.toml"
     for date in nights:
         run(single, date)
-    wanted = backfill.wanted({"first": nights[0], "last": nights[-1], "at_once": 3})
+    wanted = Wanted.of({"first": nights[0], "last": nights[-1], "at_once": 3})
     outcome = backfill.drive(Desk.open(many), wanted, lambda one: one.execute(Inline(1)), lambda: False)
     assert sorted(outcome.published) == nights
     for date in nights:
