@@ -126,7 +126,7 @@ def _say(**news: object) -> None:
 def _warm() -> None:
     """Run a night, so that no child has to import anything."""
     from flows.desk import Desk
-from flows.run import Run
+    from flows.run import Run
     from flows.runners import Inline
     from tests.flows import desks
 
@@ -141,9 +141,9 @@ def _child(order: dict[str, Any]) -> int:
     import logging
     import resource
 
-    from flows.publish import BusyError
     from flows.desk import Desk
-from flows.run import Run
+    from flows.publish import BusyError
+    from flows.run import Run
     from flows.runners import Inline
     from tasks.errors import NightwireError
 
