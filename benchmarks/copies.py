@@ -52,8 +52,8 @@ def run_ours(folder: Path) -> dict[str, float]:
         table = pq.read_table(part)
         columns = {f.name: pa.nulls(len(table), f.type) for f in ARTICLES.schema}
         signed.append(sign(pa.table({**columns, "article_id": table["id"], "text": table["text"]}), SignSettings(shingle=5)))
+        del table, columns  # before the next part is read
     sign_cpu, spent = time.process_time() - spent, time.process_time()
-    del table, columns
     signatures = gathered(signed)
     copies, stories, _ = cluster(signatures, HISTORY.empty(), NightCopies(run_date=dt.date(2026, 1, 1)))
     cluster_cpu = time.process_time() - spent

@@ -29,7 +29,7 @@ SUPPORT = pa.struct([("sentence", pa.int32()), ("start", pa.int32()), ("end", pa
 PARAGRAPH_KINDS = ("title", "teaser", "dateline", "body", "boilerplate")
 PRECISIONS = ("second", "minute", "day", "inferred", "unknown")
 FLAGS = ("future_date", "too_short", "truncated", "lang_mismatch", "mojibake", "repeated_text", "confusable")
-RELATIONS = ("exact", "near", "excerpt", "revision")
+RELATIONS = ("exact", "near", "excerpt", "revision", "reuse")
 SUMMARY_KINDS = ("extractive", "abstractive")
 SUMMARY_STATUS = ("ok", "whole_text", "too_short", "unknown_language", "only_quotes", "fallback_extractive", "failed")
 QUOTE_KINDS = ("direct", "indirect", "mixed")
@@ -147,6 +147,8 @@ SIGNATURES = _spec(
     text_digest=pa.binary(16),  # of the words that are compared, in their order
     shingles=pa.binary(),  # uint32 hashes of the word shingles, little endian, in text order: verification needs no text
     paragraphs=pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("words", pa.int32())])),  # those that are compared
+    phrases=pa.binary(),  # the same of runs of three words; null unless copies.reuse is set
+    vectors=pa.list_(pa.binary()),  # one a sentence, int8; null unless copies.embedding is set
     run_date=pa.date32(),  # null until `cluster`; the night of the article
     night=pa.date32(),  # null until `cluster`; the night whose signatures hold the row
     story_id=pa.string(),  # null until `cluster` has decided; filled in the history
@@ -173,7 +175,7 @@ COPIES = _spec(
     containment_reverse=pa.float32(),
     copied=pa.float32(),  # share of article_id's words that stand in shingles of other_id
     copied_reverse=pa.float32(),
-    method=WORD,  # how the pair was found: digest, fingerprints, address
+    method=WORD,  # how the pair was found: digest, fingerprints, address, phrases, embedding
     decided=pa.string(),  # the rule that decided, in words with its numbers
 )
 

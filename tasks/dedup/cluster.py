@@ -13,9 +13,12 @@ from tasks.config import CopySettings
 from tasks.dedup.compare import Measures
 from tasks.dedup.evidence import Evidence, join, take, verify
 from tasks.dedup.hashing import Ints
+from tasks.dedup.meaning import propose_meant
+from tasks.dedup.memory import keep_pages
 from tasks.dedup.news import new_spans
 from tasks.dedup.propose import ADDRESS, DIGEST, FINGERPRINTS, METHODS, Pairs, propose
 from tasks.dedup.relate import EXACT, NAMES, Verdicts
+from tasks.dedup.reuse import reused
 from tasks.dedup.stories import settle
 from tasks.dedup.window import Window, look
 from tasks.tables import COPIES, SIGNATURES, STORIES, TIME, WORD, conform
@@ -40,8 +43,10 @@ def cluster(tonight: pa.Table, history: pa.Table, settings: NightCopies) -> tupl
         STORIES: every document of tonight with its story; alone in it if nothing is like it.
         SIGNATURES: tonight's with their stories, and the canonical documents of earlier nights whose stories went on tonight.
     """
+    keep_pages()
     window = look(tonight, history, settings.run_date)
-    evidence = verify(window, _candidates(window, settings), settings)
+    meant = [propose_meant(window)] if settings.embedding else []
+    evidence = verify(window, _candidates(window, settings, meant), settings)
     home = _settle(window, evidence)
     # A member may have met other members only: it is verified against the canonical document now, and all is settled again.
     missing = _unmet(window, evidence, home)
@@ -49,14 +54,15 @@ def cluster(tonight: pa.Table, history: pa.Table, settings: NightCopies) -> tupl
         evidence = join(evidence, verify(window, missing, settings))
         home = _settle(window, evidence)
     evidence = join(evidence, _copies_of_copies(window, evidence, home))
-    return _copies(window, evidence), _stories(window, evidence, home, settings), _signatures(window, home, settings.run_date)
+    record = join(evidence, reused(window, evidence, meant, settings))
+    return _copies(window, record), _stories(window, evidence, home, settings), _signatures(window, home, settings.run_date)
 
 
-def _candidates(window: Window, settings: CopySettings) -> Pairs:
-    """What the fingerprints propose, and pages that came again."""
-    met, again = propose(window, settings), _revisions(window)
-    every = Pairs(*(np.concatenate([getattr(met, field.name), getattr(again, field.name)]) for field in fields(Pairs)))
-    # Of a pair that both propose, the fingerprints' word counts: it says more.
+def _candidates(window: Window, settings: CopySettings, meant: list[Pairs]) -> Pairs:
+    """What the fingerprints propose, pages that came again, and what the embeddings propose."""
+    proposed = [propose(window, settings), _revisions(window), *meant]
+    every = Pairs(*(np.concatenate([getattr(pairs, field.name) for pairs in proposed]) for field in fields(Pairs)))
+    # Of a pair that several propose, the first one's word counts: the fingerprints' says most.
     once = np.unique((every.later << 32) | every.earlier, return_index=True)[1]
     return Pairs(every.later[once], every.earlier[once], every.common[once], every.method[once])
 

@@ -13,12 +13,14 @@ import pyarrow as pa
 from tasks.config import CopySettings
 from tasks.dedup.cluster import NightCopies, cluster
 from tasks.dedup.exhaustive import Pair, true_pairs
-from tasks.dedup.sign import SignSettings, sign
+from tasks.dedup.sign import sign, sign_settings
 from tasks.errors import Unusable
 from tasks.tables import ARTICLES, HISTORY
 
 TEXTS = ("text", "body", "article")
 CLUSTERS = ("cluster", "cluster_id", "story_id")
+REUSE = 0.25
+"""Share of words in shared runs of three from which a text reuses another, where the settings give none."""
 
 
 def evaluate_duplicates(table: pa.Table, settings: CopySettings | None = None) -> dict[str, float | int | str]:
@@ -26,11 +28,13 @@ def evaluate_duplicates(table: pa.Table, settings: CopySettings | None = None) -
 
     Args:
         table: one of
-            `text_a`, `text_b`, `label` (true where the two are copies): a pair is found if it is on record;
+            `text_a`, `text_b`, `label` (true where one was made from the other): a pair is found if it is on record, as reuse too,
+            which is looked for at `REUSE` where the settings leave it out;
             `text` (or `body`, `article`) and `cluster` (or `cluster_id`, `story_id`): rows of one cluster are copies of each other, a
             null is like no other; a pair is found if it is on record or in one story;
             `text` alone: the copies are those by the true shingle sets, counted exhaustively: Jaccard from `threshold`, or
             containment from `containment`.
+            Among rows of texts, reuse does not count: it is no copy.
         settings: of copies; the defaults if none are given.
 
     Raises:
@@ -62,7 +66,7 @@ def _of_pairs(table: pa.Table, settings: CopySettings) -> tuple[set[Pair], set[P
     ]
     places: dict[str, int] = {}
     pairs = [_pair(places.setdefault(a, len(places)), places.setdefault(b, len(places))) for a, b, _ in rows]
-    on_record, _ = find(list(places), settings)
+    on_record, _ = find(list(places), settings.model_copy(update={"reuse": settings.reuse or REUSE}))
     gold = {pair for pair, (_, _, label) in zip(pairs, rows, strict=True) if label}
     return {pair for pair in pairs if pair in on_record or pair[0] == pair[1]}, gold, len(rows)
 
@@ -71,15 +75,16 @@ def _of_texts(table: pa.Table, settings: CopySettings) -> tuple[set[Pair], set[P
     texts = [text or "" for text in table[_one_of(table, TEXTS)].to_pylist()]
     on_record, stories = find(texts, settings)
     named = [name for name in CLUSTERS if name in table.column_names]
+    copies = {pair for pair, relation in on_record.items() if relation != "reuse"}
     if named:
         groups: dict[object, list[int]] = defaultdict(list)
         for number, name in enumerate(table[named[0]].to_pylist()):
             if name is not None:
                 groups[name].append(number)
-        return set(on_record) | _within(stories), _within(groups.values()), len(texts)
+        return copies | _within(stories), _within(groups.values()), len(texts)
     true = true_pairs(texts, settings.shingle, settings.min_shingles)
     gold = {pair for pair, (jaccard, inside) in true.items() if jaccard >= settings.threshold or inside >= settings.containment}
-    return set(on_record), gold, len(texts)
+    return copies, gold, len(texts)
 
 
 def find(texts: list[str], settings: CopySettings) -> tuple[dict[Pair, str], list[list[int]]]:
@@ -88,7 +93,7 @@ def find(texts: list[str], settings: CopySettings) -> tuple[dict[Pair, str], lis
     columns = {field.name: pa.nulls(len(texts), field.type) for field in ARTICLES.schema}
     articles = pa.table({**columns, "article_id": ids, "text": pa.array(texts, pa.large_string())}).cast(ARTICLES.schema)
     chosen = NightCopies(**settings.model_dump(), run_date=dt.date.min)
-    copies, stories, _ = cluster(sign(articles, SignSettings(shingle=settings.shingle)), HISTORY.empty(), chosen)
+    copies, stories, _ = cluster(sign(articles, sign_settings(settings)), HISTORY.empty(), chosen)
     rows = [(int(row["article_id"], 16), int(row["other_id"], 16), row["relation"]) for row in copies.to_pylist()]
     first = {later: earlier for later, earlier, relation in rows if relation == "exact"}
     same: dict[int, list[int]] = defaultdict(list)

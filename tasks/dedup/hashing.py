@@ -68,15 +68,19 @@ def _word_bounds(padded: Bytes, bounds: Ints) -> tuple[Ints, Ints]:
         ideographs = _mark_wide(padded, inside)
     # The padding is no word, so that the last word ends, and here the first one begins.
     changes = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-    starts, ends = (changes[1::2], np.r_[changes[0::2]]) if inside[0] else (changes[0::2], changes[1::2])
-    if inside[0]:
-        starts = np.r_[0, starts]
+    starts, ends = (np.r_[0, changes[1::2]], changes[0::2]) if inside[0] else (changes[0::2], changes[1::2])
     breaks = np.r_[bounds[(bounds > 0) & (bounds < len(padded))], ideographs, ideographs + 3]
     breaks = breaks[inside[breaks] & inside[breaks - 1] & (breaks > 0)]
     if len(breaks):
         breaks = np.unique(breaks) if len(ideographs) else breaks[np.diff(breaks, prepend=-1) > 0]
-        starts, ends = (np.insert(edges, np.searchsorted(edges, breaks), breaks) for edges in (starts, ends))
+        starts, ends = _merged(starts, breaks), _merged(ends, breaks)
     return starts, ends
+
+
+def _merged(one: Ints, two: Ints) -> Ints:
+    both = np.concatenate([one, two])
+    both.sort(kind="stable")  # Timsort: two ascending runs are merged, mostly by copying
+    return both
 
 
 def _mark_wide(padded: Bytes, inside: Flags) -> Ints:

@@ -40,13 +40,23 @@ def own_stretch(window: Window, documents: Ints, others: Ints, size: int) -> npt
     share = np.zeros(len(documents))
     for batch, covered in copied_words(window, documents, others, size):
         words = window.size[documents[batch]] + size - 1
-        starts = np.cumsum(words) - words
-        at = np.flatnonzero(covered)
-        # A mark before every text and behind the last, and one at each covered word: between two marks lies one stretch.
-        walls = np.r_[starts, len(covered)] + np.arange(len(words) + 1)
-        marks = np.sort(np.r_[walls, at + np.searchsorted(starts, at, side="right")])
-        owner = np.searchsorted(walls, marks[:-1], side="right") - 1
-        longest = np.zeros(len(words), np.int64)
-        np.maximum.at(longest, owner, np.diff(marks) - 1)
-        share[batch] = longest / np.maximum(words, 1)
+        share[batch] = longest(~covered, words) / np.maximum(words, 1)
     return share
+
+
+def longest(flags: Flags, words: Ints) -> Ints:
+    """The longest stretch of flagged words in each text.
+
+    Args:
+        flags: one per word, one text after another.
+        words: how many each text has.
+    """
+    starts = np.cumsum(words) - words
+    at = np.flatnonzero(~flags)
+    # A mark before every text and behind the last, and one at each other word: between two marks lies one stretch.
+    walls = np.r_[starts, len(flags)] + np.arange(len(words) + 1)
+    marks = np.sort(np.r_[walls, at + np.searchsorted(starts, at, side="right")])
+    owner = np.searchsorted(walls, marks[:-1], side="right") - 1
+    found = np.zeros(len(words), np.int64)
+    np.maximum.at(found, owner, np.diff(marks) - 1)
+    return found

@@ -8,7 +8,7 @@ shingles two texts share, not which part of their union. Two texts that share s 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +26,8 @@ SLACK = 0.25
 """Pairs are compared that share at least this part, less one, of the fingerprints that the shorter one could share: half of what the
 loosest rule asks for, so that chance (the fingerprints' number is binomial) hides no copy."""
 
-DIGEST, FINGERPRINTS, ADDRESS = range(3)
-METHODS = ("digest", "fingerprints", "address")
+DIGEST, FINGERPRINTS, ADDRESS, PHRASES, EMBEDDING = range(5)
+METHODS = ("digest", "fingerprints", "address", "phrases", "embedding")
 
 _BLOCK = 1 << 16
 _HASHES = (1 << 32) - 1
@@ -56,27 +56,33 @@ def rates(sizes: Ints, sample: int) -> npt.NDArray[np.float64]:
     return np.clip(MIN_SAMPLE / np.maximum(sizes, 1), 1 / sample, 1.0)
 
 
-def propose(window: Window, settings: CopySettings) -> Pairs:
-    """Pairs of documents with different words that may be near copies or excerpts."""
+def propose(window: Window, settings: CopySettings, method: int = FINGERPRINTS, fewest: int = 1, slack: float = SLACK) -> Pairs:
+    """Pairs of documents with different words that share `fewest` fingerprints, and the part `slack`, less one, of what could be."""
     keys = _fingerprints(window, settings)
     pairs, common = _meet(keys, window.tonight)
-    return _likely(window, settings, pairs, common)
+    met = _likely(window, settings, pairs, common, fewest, slack)
+    return replace(met, method=np.full(len(met.later), method))
 
 
 def _fingerprints(window: Window, settings: CopySettings) -> Hashes:
     """`hash << 32 | rank`, ascending. One document speaks for all that have the same words."""
     own = (window.same_as == np.arange(len(window))) & (window.size >= settings.min_shingles)
-    rate = rates(window.size, settings.sample)
-    found = []
+    bounds = np.where(own, rates(window.size, settings.sample) * _HASHES, 0).astype(np.uint32)
+    # A little more than will be needed: what is never written takes no memory.
+    keys = np.empty(int((window.size * (bounds / _HASHES)).sum() * 1.5) + _BLOCK, np.uint64)
+    count = 0
     for ranks, sizes, shingles in window.streams(_BLOCK):
-        bound = (rate[ranks] * _HASHES).astype(np.uint32)
+        bound = bounds[ranks]
         uniform = bool((bound == bound[0]).all())
         chosen = np.flatnonzero(shingles < (bound[0] if uniform else np.repeat(bound, sizes)))
-        owner = np.repeat(ranks.astype(np.uint32), sizes)[chosen]
-        speaks = own[owner]
-        found.append((shingles[chosen[speaks]].astype(np.uint64) << _32) | owner[speaks])
-    keys = np.concatenate([np.empty(0, np.uint64), *found])
-    found.clear()
+        if count + len(chosen) > len(keys):
+            keys = np.concatenate([keys[:count], np.empty(count + len(chosen), np.uint64)])
+        here = keys[count : count + len(chosen)]
+        here[:] = shingles[chosen]
+        here <<= _32
+        here |= ranks.astype(np.uint64)[np.searchsorted(np.cumsum(sizes), chosen, side="right")]
+        count += len(chosen)
+    keys = keys[:count]
     keys.sort()
     return _met(keys)
 
@@ -115,7 +121,7 @@ def _meet(keys: Hashes, tonight: int) -> tuple[Hashes, npt.NDArray[np.bool_]]:
     return np.concatenate(packed), np.concatenate(common)
 
 
-def _likely(window: Window, settings: CopySettings, met: Hashes, common: npt.NDArray[np.bool_]) -> Pairs:
+def _likely(window: Window, settings: CopySettings, met: Hashes, common: npt.NDArray[np.bool_], fewest: int, slack: float) -> Pairs:
     """The pairs that meet often enough for their size."""
     order = np.argsort(met)
     met, common = met[order], common[order]
@@ -126,6 +132,6 @@ def _likely(window: Window, settings: CopySettings, met: Hashes, common: npt.NDA
     later, earlier = (pairs >> _32).astype(np.int64), pairs.astype(np.uint32).astype(np.int64)
     shorter = np.minimum(window.size[later], window.size[earlier])
     rate = rates(np.maximum(window.size[later], window.size[earlier]), settings.sample)
-    enough = counts >= np.maximum(1, SLACK * shorter * rate - 1)
+    enough = counts >= np.maximum(fewest, slack * shorter * rate - 1)
     common_share = (shared_common / np.maximum(counts, 1)).astype(np.float32)
-    return Pairs(later[enough], earlier[enough], common_share[enough], np.full(int(enough.sum()), FINGERPRINTS))
+    return Pairs(later[enough], earlier[enough], common_share[enough], np.zeros(int(enough.sum()), np.int64))

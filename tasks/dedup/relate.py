@@ -13,9 +13,9 @@ from tasks.dedup.compare import Measures, Shares
 from tasks.dedup.hashing import Flags, Ints
 from tasks.dedup.window import Window
 
-NONE, EXCERPT, NEAR, REVISION, EXACT = range(5)
+NONE, REUSE, EXCERPT, NEAR, REVISION, EXACT = range(6)
 """Relations as numbers: the higher one binds more."""
-NAMES = ("none", "excerpt", "near", "revision", "exact")
+NAMES = ("none", "reuse", "excerpt", "near", "revision", "exact")
 
 LONG = 100
 """Distinct shingles from which words count as evidence besides Jaccard: short texts of one template (weekly figures, share issues)
@@ -51,7 +51,7 @@ def relate(window: Window, later: Ints, earlier: Ints, measures: Measures, setti
     for number, holds, name, value, bound in rules:
         new = holds & long_enough & (relation == NONE)
         relation[new] = number
-        decided = pc.if_else(pa.array(new), _words(name, value, bound), decided)
+        decided = pc.if_else(pa.array(new), in_words(name, value, bound), decided)
     return Verdicts(relation, decided)
 
 
@@ -64,7 +64,8 @@ def _same_page(window: Window, later: Ints, earlier: Ints) -> Flags:
     return same
 
 
-def _words(name: str, value: Shares, bound: float) -> pa.Array:
+def in_words(name: str, value: Shares, bound: float) -> pa.Array:
+    """The rule with its numbers, once per value."""
     # Rounded down, so that the number shown is never on the other side of its bound.
     shown = _HUNDREDTHS.take(pa.array(np.floor(np.clip(value, 0, 1) * 100 + 1e-4).astype(np.int32)))
     return pc.binary_join_element_wise(f"{name} ", shown, f" >= {bound:.2f}", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from tasks.dedup.hashing import Ints, Shingles
 from tasks.tables import SIGNATURES, plain
 
 _SHORT_DATES = ("day", "inferred")
-_HEAVY = ("shingles", "paragraphs")
+_HEAVY = ("shingles", "paragraphs", "phrases", "vectors")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ class Window:
 
     def __len__(self) -> int:
         return len(self.size)
+
+    def of(self, column: str) -> Window:
+        """The same documents with another column of hashes for their shingles."""
+        heap, first, size, buffers = _addresses(self.signatures[column])
+        return replace(self, heap=heap[self.source], first=first[self.source], size=size[self.source], buffers=buffers)
 
     def shingles(self, documents: Ints) -> Shingles:
         """The shingles of the given documents, one text after another, in text order."""

@@ -18,7 +18,13 @@ STATUS = {
     "fallback_extractive": "sentences of the article, since the written summary failed its checks",
     "failed": "the summary failed",
 }
-RELATIONS = {"exact": "word for word", "near": "near copy", "excerpt": "excerpt", "revision": "later version"}
+RELATIONS = {
+    "exact": "word for word",
+    "near": "near copy",
+    "excerpt": "excerpt",
+    "revision": "later version",
+    "reuse": "partly taken over",
+}
 
 
 @dataclass(frozen=True)

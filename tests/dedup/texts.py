@@ -11,7 +11,7 @@ import pyarrow as pa
 from tasks.config import CopySettings
 from tasks.dedup import CLUSTER, SIGN
 from tasks.dedup.cluster import NightCopies
-from tasks.dedup.sign import SignSettings
+from tasks.dedup.sign import sign_settings
 from tasks.tables import ARTICLES, HISTORY, conform
 
 NIGHT = dt.date(2026, 5, 4)
@@ -45,9 +45,9 @@ def articles(texts: Mapping[str, str | Sequence[str]], **columns: Mapping[str, o
     return conform(pa.Table.from_pylist(rows, schema=ARTICLES.schema), ARTICLES)
 
 
-def signed(table: pa.Table) -> pa.Table:
-    """SIGNATURES of ARTICLES."""
-    made = SIGN.run(table, SignSettings(shingle=5))
+def signed(table: pa.Table, **settings: object) -> pa.Table:
+    """SIGNATURES of ARTICLES, as settings of copies ask for."""
+    made = SIGN.run(table, sign_settings(CopySettings(**settings)))
     assert isinstance(made, pa.Table)
     return made
 
