@@ -219,6 +219,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", help="contenders, comma-separated", default="ours,rensa,datatrove")
+    parser.add_argument("--corpus", type=Path, help="folder of the corpus: one that is there already is used again")
     parser.add_argument("--real", action="append", default=[], help="NAME=FILE.parquet:COLUMN")
     parser.add_argument("--run", choices=RUNS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -234,7 +235,13 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder, planned = Path(name), plan(asked.rows, asked.seed)
-        make(folder, asked.rows, asked.seed)
+        if asked.corpus is None:
+            make(folder, asked.rows, asked.seed)
+        else:
+            if not (kept := asked.corpus / f"{asked.rows}-{asked.seed}").exists():
+                kept.mkdir(parents=True)
+                make(kept, asked.rows, asked.seed)
+            (folder / "parts").symlink_to((kept / "parts").resolve())
         usage = {}
         for contender in asked.only.split(","):
             usage[contender] = measured(contender, folder)
