@@ -237,3 +237,15 @@ def test_texts_meet_as_often_as_the_formula_says(sample: int) -> None:
 
     chance = sum(comb(shared, k) * rate**k * (1 - rate) ** (shared - k) for k in range(int(np.ceil(needed)), shared + 1))
     assert met / count == pytest.approx(chance, abs=4 * np.sqrt(chance * (1 - chance) / count) + 0.005)
+
+
+def test_batches_change_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {f"{n:02d}": edited(words(n % 5, 120), 0.04 * (n // 5), n) for n in range(25)} | {"é": [*A, "é—中"], "": []}
+    wanted = run(texts)
+    small = {"compared.BLOCK": 700, "propose._BLOCK": 100, "compare._SHINGLES": 500, "compare._PAIRS": 3}
+    for place, number in small.items():
+        monkeypatch.setattr(f"tasks.dedup.{place}", number)
+    found = run(texts)
+    assert len(found[0]) > 10
+    for have, want in zip(found, wanted, strict=True):
+        assert have.equals(want)
