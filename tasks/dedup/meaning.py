@@ -92,7 +92,7 @@ def counterparts(window: Window, later: Ints, earlier: Ints) -> Shares:
     shares = np.zeros(len(later), np.float32)
     for pair, (one, two) in enumerate(zip(later.tolist(), earlier.tolist(), strict=True)):
         alike = _cosines(held.of(one), held.of(two)) >= COUNTERPART
-        found = [(int(hit.sum()), len(hit)) for hit in (alike.any(axis=1), alike.any(axis=0))]
+        found = [(int(np.count_nonzero(alike.any(axis=side))), alike.shape[1 - side]) for side in (1, 0)]
         shares[pair] = max((count / size for count, size in found if count >= FEWEST), default=0.0)
     return shares
 
