@@ -80,7 +80,10 @@ def late(desk: Desk) -> RunnerDeployment:
 
 
 def guard() -> None:
-    """The automation that marks runs whose heart stopped beating: an open-source server has none of its own."""
+    """The automation that marks runs whose heart stopped beating: an open-source server has none of its own.
+
+    Not by force: the server's own rule then keeps a run as it is that ended while the automation was late.
+    """
     automation = Automation(
         name="nightwire: runs whose process is gone",
         description="A run that was killed with its machine stays Running for ever, unless somebody says that it crashed.",
@@ -97,7 +100,6 @@ def guard() -> None:
             ChangeFlowRunState(
                 name="Crashed",
                 state=StateType.CRASHED,
-                force=True,
                 message="No sign of life: its process is gone.",
             )
         ],
