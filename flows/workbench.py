@@ -90,7 +90,6 @@ def measure(what: str, file: Path, config: Config | None, language: str = "") ->
 
 
 def _measure_stance(what: str, table: pa.Table, settings: StanceSettings) -> dict[str, Any]:
-    import numpy as np
 
     from tasks.models import load_pair, verify
     from tasks.stance.calibrate import read_calibration
@@ -102,14 +101,9 @@ def _measure_stance(what: str, table: pa.Table, settings: StanceSettings) -> dic
         raise Unusable(
             f"model {settings.model.name!r} lacks the label(s) {', '.join(sorted(missing))}; name a stance model in --config"
         )
-    order = [model.labels.index(name) for name in CLASSES]
-
-    def classify(pairs: Sequence[tuple[str, str]]) -> Any:
-        return np.asarray(model.classify(list(pairs)).values, dtype=np.float64)[:, order]
-
     scored: Callable[..., dict[str, Any]] = evaluate_stance if what == "stance" else evaluate_directed
     began = time.perf_counter()
-    found = scored(table, classify, read_calibration(verify(settings.model).path))
+    found = scored(table, in_order(model), read_calibration(verify(settings.model).path))
     asked = found["rows"] * (2 if what == "directed" else 1)
     return {**found, "model": settings.model.name, "pairs_per_second": round(asked / (time.perf_counter() - began), 1)}
 
@@ -149,13 +143,33 @@ def _train(options: argparse.Namespace) -> int:
 
         done = train_quotes(options.files, options.out)
     else:
-        from tasks.models import verify
-        from tasks.stance.train import train_stance
-
-        base = verify(ModelSpec(kind="encoder", name="embedded:minilm")).path
-        done = train_stance([read_rows(file) for file in options.files], base, options.out, say)
+        done = _train_stance([read_rows(file) for file in options.files], options.out, say)
     print(done)
     return 0
+
+
+def _train_stance(tables: list[pa.Table], out: Path, say: Callable[[str], None]) -> Path:
+    """Trains, calibrates on rows kept for it, and seals the folder: it can then be named in a configuration as `folder:OUT`."""
+    from tasks.models import load_pair, seal, verify
+    from tasks.stance.confidence import calibrate_stance
+    from tasks.stance.train import train_stance
+
+    done = train_stance(tables, verify(ModelSpec(kind="encoder", name="embedded:minilm")).path, out, say)
+    seal(done)
+    model = load_pair(ModelSpec(kind="pair", name=f"folder:{done.resolve()}"))
+    calibrate_stance(tables, in_order(model)).write(done)
+    seal(done)
+    return done
+
+
+def in_order(model: Any) -> Callable[[Sequence[tuple[str, str]]], Any]:
+    """The model's probabilities with columns in the order of CLASSES."""
+    import numpy as np
+
+    from tasks.tables import CLASSES
+
+    order = [model.labels.index(name) for name in CLASSES]
+    return lambda pairs: np.asarray(model.classify(list(pairs)).values, dtype=np.float64)[:, order]
 
 
 def _models(options: argparse.Namespace) -> int:

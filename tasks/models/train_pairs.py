@@ -29,6 +29,7 @@ from tasks.models.settings import POOLED_MARKS
 from tasks.models.threads import threads
 
 CHECKPOINT = "checkpoint.safetensors"
+"""Beside the folder of the finished model, so that it is no part of it."""
 TOKENIZER = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 512}
 SAY_SECONDS = 20.0
 _FIRST_WORD = 1012
@@ -46,12 +47,12 @@ def train_pairs(
     *,
     stop_at: int | None = None,
 ) -> Path:
-    """Trains, from the last checkpoint in `out` where there is one, and saves model, tokenizer and recipe there.
+    """Trains, from the last checkpoint beside `out` where there is one, and saves model, tokenizer and recipe in `out`.
 
     Args:
         streams: stream -> labelled pairs; every stream of the mixes must be there.
         base: folder of a BERT encoder (config.json, model.safetensors, tokenizer.json).
-        out: folder for the checkpoint and the finished model (bfloat16 safetensors).
+        out: folder for the finished model (bfloat16 safetensors); the checkpoint lies beside it.
         log: takes a line every few seconds.
         stop_at: end after this many updates, leaving a checkpoint (None: at the end).
 
@@ -71,10 +72,11 @@ def train_pairs(
     encoded = {name: encode(tokenizer, streams[name], recipe) for name in sorted({*recipe.mix, *recipe.final_mix})}
     state = _State(base, recipe, tokenizer)
     out.mkdir(parents=True, exist_ok=True)
-    begin = state.restore(out / CHECKPOINT) if (out / CHECKPOINT).exists() else 0
+    checkpoint = out.with_name(f"{out.name}-{CHECKPOINT}")
+    begin = state.restore(checkpoint) if checkpoint.exists() else 0
     log(f"rows {sum(map(len, encoded.values()))}, {'resumed at' if begin else 'from'} step {begin} of {recipe.steps}")
     end = min(stop_at or recipe.steps, recipe.steps)
-    _run(state, batches(encoded, recipe), range(begin, end), out / CHECKPOINT, log)
+    _run(state, batches(encoded, recipe), range(begin, end), checkpoint, log)
     if end == recipe.steps:
         state.export(out)
         tokenizer.save(str(out / "tokenizer.json"))

@@ -122,11 +122,24 @@ def area_under_risk(confidence: Array, correct: Array) -> float:
     return float(risk_coverage(confidence, correct)[1].mean())
 
 
-def threshold_for(confidence: Array, correct: Array, risk: float) -> float:
-    """The least confidence such that what is at least that sure errs at most in the share `risk`; above 1 where nothing does."""
+def cheapest_threshold(confidence: Array, correct: Array, weights: Array, silence: float) -> float:
+    """The confidence below which saying nothing costs less than answering (Chow 1970, "On optimum recognition error and reject
+    tradeoff"): where errors + silence x unanswered is least along the risk-coverage curve.
+
+    Args:
+        weights: of the rows, any scale.
+        silence: what an unanswered row costs, an error being 1.
+
+    Returns:
+        0 where everything is best answered, above 1 where nothing is.
+    """
     order = np.argsort(-confidence, kind="stable")
-    coverage, risks = risk_coverage(confidence, correct)
+    mass = weights[order] / weights.sum()
+    cost = np.concatenate([[silence], silence + np.cumsum(mass * ((1 - correct[order]) - silence))])
     # Equal confidences are answered together: only the last of them is a place to stop.
     last = np.append(confidence[order][1:] != confidence[order][:-1], True)
-    fine = np.flatnonzero((risks <= risk) & last)
-    return float(confidence[order][fine[-1]]) if len(fine) and coverage[fine[-1]] > 0 else 1.01
+    cost[1:][~last] = np.inf
+    best = int(cost.argmin())
+    if best == 0:
+        return 1.01
+    return 0.0 if best == len(order) else float(confidence[order][best - 1])

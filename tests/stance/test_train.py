@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -20,6 +21,8 @@ from transformers import BertConfig, BertModel  # noqa: E402
 
 from tasks.models.pair_batches import Pair, Recipe, batches, encode, load_tokenizer  # noqa: E402
 from tasks.models.train_pairs import train_pairs  # noqa: E402
+from tasks.stance.confidence import calibrate_stance  # noqa: E402
+from tasks.stance.data import rows_of  # noqa: E402
 from tasks.stance.inputs import MARKS  # noqa: E402
 from tasks.stance.train import MIX, shares, training_streams  # noqa: E402
 from tasks.tables import CLASSES  # noqa: E402
@@ -123,3 +126,28 @@ def test_streams_and_shares_of_labelled_tables() -> None:
     mix = shares(MIX, streams)
     assert set(mix) == set(streams)
     assert mix["dse"] == MIX["dse"]
+
+
+def test_calibration_sees_only_rows_kept_for_choosing() -> None:
+    own = pa.table({"dataset": ["newsmtsc"] * 600, "text": [f"on tax {i}" for i in range(600)], "target": ["tax"] * 600,
+                    "label": ["favor", "against", "neutral"] * 200})  # fmt: skip
+    kept = {(row.segment_a, row.segment_b): row.label for row in rows_of(own) if row.split == "choose"}
+    asked: list[tuple[str, str]] = []
+
+    def sure(pairs):
+        asked.extend(pairs)
+        right = np.array([(int(text.split()[-1]) % 4) > 0 for _, text in pairs])  # three of four
+        labels = np.where(right, [kept[pair] for pair in pairs], [(kept[pair] + 1) % 3 for pair in pairs])
+        return np.eye(len(CLASSES))[labels] * 0.96 + 0.01
+
+    found = calibrate_stance([own], sure)
+    assert set(asked) == set(kept)
+    assert found.temperature > 1.5
+    assert found.unclear_below <= 0.8
+    assert found.found["errors_of_all"] == pytest.approx(0.25, abs=0.12)
+
+
+def test_calibration_without_rows_says_so() -> None:
+    own = pa.table({"text": ["on tax"], "target": ["tax"], "label": ["favor"]})
+    with pytest.raises(Unusable, match="no rows that the split keeps for it"):
+        calibrate_stance([own], lambda pairs: np.ones((len(pairs), 4)) / 4)
