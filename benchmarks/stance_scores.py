@@ -1,4 +1,4 @@
-"""The tables of the stance model's card: its scores beside a majority, a lexicon and a linear layer on sentence vectors, on the same rows.
+"""The tables of the stance model's card: its scores beside a majority, a lexicon and a linear layer on sentence vectors, same rows.
 
     python benchmarks/stance_scores.py DIR [--model folder:PATH]
 
@@ -107,9 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             value, (low, high) = macro(ours)
             line(name + suffix, ours["rows"], *beside, value, f"[{low:.3f}, {high:.3f}]", ours["macro_f1"] if directed else "-")
             sure = {c["threshold"]: c for c in ours["coverage"]}
-            detail.append(
-                (name + suffix, ours["ece"], ours["brier"], ours["aurc"], *(sure[t][k] for t in (0.6, 0.8) for k in ("coverage", "macro_f1")))
-            )
+            answered = [sure[t][key] for t in (0.6, 0.8) for key in ("coverage", "macro_f1")]
+            detail.append((name + suffix, ours["ece"], ours["brier"], ours["aurc"], *answered))
     print()
     line("set", "ECE (15 bins)", "Brier (0-2)", "AURC", "answered at .6", "macro-F1 of these", "answered at .8", "macro-F1 of these")
     line(*["---"] * 8)
