@@ -16,7 +16,7 @@ from tasks.quotes.attribution import Attribution, Span
 from tasks.quotes.calibrate import calibrated
 from tasks.quotes.decode import back, joined, link, parts
 from tasks.quotes.marks import Marks, is_title, quoted, speech
-from tasks.quotes.names import read_mention
+from tasks.quotes.names import read_mention, role_of
 from tasks.quotes.rules import by_rules
 
 Job = tuple[str, Sequence[Span], str]
@@ -115,8 +115,8 @@ def _snapped(text: str, one: Attribution, marks: Marks) -> Attribution:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:
             spans.append((start, end))
-    source = one.source and _with_name(text, _whole_name(text, one.source), one.cue)
-    return Attribution(tuple(spans), one.cue, source, one.confidence)
+    source = one.source and _with_office(text, _with_name(text, _whole_name(text, one.source), one.cue))
+    return Attribution(_whole_clause(text, spans, one.cue, source), one.cue, source, one.confidence)
 
 
 def _whole_name(text: str, source: Span) -> Span:
@@ -125,6 +125,31 @@ def _whole_name(text: str, source: Span) -> Span:
         name = re.match(r"\.?\s(?:[A-Z][\w’'-]+\s?){1,3}", text[source[1] : source[1] + 60])
         return (source[0], source[1] + len(name[0].rstrip())) if name else source
     return source
+
+
+_OFFICE = re.compile(r"(?<=[,”\"’'] )(?:[A-Z][\w’'-]*\s|and\s){1,7}$")
+_HOPES = re.compile(
+    r"(?:^|\)\s[-–—]{1,2}\s|[.!?][”\"’']*\s|\n)(?P<clause>(?:[A-Z][\w’'-]*|[Tt]he|[a-z][\w’'-]+)(?:\s[\w’'-]+){0,3}\s"
+    r"(?:hop|expect|believ|want|wish|intend|plan|consider|regard)(?:e?s|ed)?\s(?:that\s|to\s)?)$"
+)
+
+
+def _with_office(text: str, source: Span) -> Span:
+    """The source with the office before the name: `…, Norlandish Deputy Trade Minister Anton Berg said`."""
+    before = _OFFICE.search(text, max(0, source[0] - 120), source[0])
+    return (before.start(), source[1]) if before and text[source[0]].isupper() and role_of(before[0]) else source
+
+
+def _whole_clause(text: str, spans: Sequence[Span], cue: Span | None, source: Span | None) -> tuple[Span, ...]:
+    """Content before its cue ends before the source, and holds the clause whose object it is: `X hopes that …, Y said`."""
+    start, end = spans[0]
+    if cue is None or source is None or end > cue[0] or not start < source[0] < cue[0]:
+        return tuple(spans)
+    if end > source[0]:
+        end = start + len(text[start : source[0]].rstrip().rstrip(","))
+    if clause := _HOPES.search(text, max(0, start - 90), start):
+        start = clause.start("clause")
+    return ((start, end), *spans[1:])
 
 
 _APPOSED = re.compile(

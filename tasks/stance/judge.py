@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from tasks.config import Config, Settings, StanceSettings, Target
 from tasks.models import Output, digest
 from tasks.stance.classify import Classifier, classifier, threshold
-from tasks.stance.questions import Question, ask
+from tasks.stance.questions import NOTHING, Question, ask
+from tasks.stance.verdict import decide, ruled, speaks_most, united
 from tasks.step import Step
 from tasks.tables import CANONICAL, CLASSES, QUOTES, REJECTS, STANCES, conform, plain
 
@@ -38,7 +39,8 @@ def judge(articles: pa.Table, quotes: pa.Table, settings: JudgeSettings) -> tupl
         quotes: QUOTES of the same shard.
 
     Returns:
-        STANCES with the holder levels quoted_speaker and author; REJECTS of articles that the model could not process.
+        STANCES with the holder levels quoted_speaker and author: for each article and target that it names one row a quotation, and one
+        for the author, of all sentences of their own on it; REJECTS of articles that the model could not process.
     """
     said: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for quote in plain(quotes).to_pylist():
@@ -46,7 +48,7 @@ def judge(articles: pa.Table, quotes: pa.Table, settings: JudgeSettings) -> tupl
     asked = [
         (article, question)
         for article in plain(articles).to_pylist()
-        if article["language"] in settings.stances.languages
+        if (article["language"] or "").split("-")[0] in settings.stances.languages
         for question in ask(article, said[article["article_id"]], settings.targets)
     ]
     put = [(article, question) for article, question in asked if question.mention != "not_mentioned"]
@@ -55,28 +57,23 @@ def judge(articles: pa.Table, quotes: pa.Table, settings: JudgeSettings) -> tupl
         return STANCES.rows(silent), REJECTS.empty()
     model, limit = classifier(settings.stances.model), threshold(settings.stances)
     answers = model.ask([(article["text"], question) for article, question in put])
-    rows = [
-        _row(article, question, answers.values[number], limit, model)
-        for number, (article, question) in enumerate(put)
-        if number not in answers.failed
-    ]
+    cells: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, (article, question) in enumerate(put):
+        if number not in answers.failed:
+            cells[article["article_id"], question.target.id, question.level, question.quote_id].append(number)
+    rows = [_row([put[n] for n in numbers], answers.values[numbers], limit, model) for numbers in cells.values()]
     return STANCES.rows([*rows, *silent]), _rejects([article for article, _ in put], answers)
 
 
-def label(probabilities: NDArray[np.float64], unclear_below: float) -> tuple[str, float]:
-    """The label and its calibrated probability; `unclear` where the best class is below the threshold."""
-    best = int(np.argmax(probabilities))
-    confidence = float(probabilities[best])
-    return (CLASSES[best] if confidence >= unclear_below else "unclear"), confidence
-
-
 def _row(
-    article: Mapping[str, Any], question: Question, given: NDArray[np.float64], unclear_below: float, model: Classifier
+    put: Sequence[tuple[Mapping[str, Any], Question]], given: NDArray[np.float64], unclear_below: float, model: Classifier
 ) -> dict[str, Any]:
-    probabilities = np.round(given, 4)  # batches of another make-up move the last digits of a float32 sum
-    decided, confidence = label(probabilities, unclear_below)
-    if decided == "favor" and question.hoped:
-        decided = "unclear"
+    """The row of one question, or of all the sentences of an author on a target."""
+    # Batches of another make-up move the last digits of a float32 sum.
+    each = np.round([ruled(question, values) for (_, question), values in zip(put, given, strict=True)], 4)
+    probabilities = np.round(united(each) if len(put) > 1 else each[0], 4)
+    decided, confidence = decide(put[0][1], probabilities, unclear_below)
+    article, question = put[speaks_most(each, decided)]
     return _cell(article, question, probabilities, decided, confidence, model.name)
 
 
@@ -87,7 +84,7 @@ def _silent(article: Mapping[str, Any], question: Question) -> dict[str, Any]:
 def _cell(
     article: Mapping[str, Any], question: Question, probabilities: NDArray[np.float64], decided: str, confidence: float, model: str
 ) -> dict[str, Any]:
-    start, end = question.evidence
+    start, end = question.evidence if question.evidence != NOTHING else (None, None)
     return {
         "article_id": article["article_id"],
         "target_id": question.target.id,
@@ -102,7 +99,7 @@ def _cell(
         "articles": 1,
         "evidence_start": start,
         "evidence_end": end,
-        "evidence": article["text"][start:end],
+        "evidence": None if start is None else article["text"][start:end],
         "codebook": CODEBOOK,
         "model": model,
     }
@@ -132,7 +129,7 @@ def judge_settings(config: Config) -> JudgeSettings:
 
 STEP = Step(
     "stances",
-    2,
+    3,
     judge,
     (CANONICAL, QUOTES),
     (STANCES, REJECTS),

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from tasks.config import StanceSettings
 from tasks.models import digest
 from tasks.stance.classify import threshold
-from tasks.stance.judge import label
+from tasks.stance.verdict import label
 from tasks.step import Step
 from tasks.tables import ARTICLES, CLASSES, STANCES, STORIES, plain
 
@@ -38,7 +38,7 @@ def aggregate(stances: pa.Table, articles: pa.Table, stories: pa.Table, settings
             carried[row["canonical_id"]].append(outlets[row["article_id"]])
     found: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
     models: dict[tuple[str, str], set[str]] = defaultdict(set)
-    own = plain(stances.filter(pc.equal(stances["holder_level"].cast(pa.string()), "author")))
+    own = plain(stances.filter(_of_authors(stances)))
     for row in own.to_pylist():
         for outlet in carried[row["article_id"]]:
             found[outlet, row["target_id"]].append([row[f"p_{name}"] for name in CLASSES])
@@ -48,6 +48,12 @@ def aggregate(stances: pa.Table, articles: pa.Table, stories: pa.Table, settings
         _row(outlet, target, np.array(found[outlet, target]), settings, codebook, "+".join(sorted(models[outlet, target])))
         for outlet, target in sorted(found)
     )
+
+
+def _of_authors(stances: pa.Table) -> pa.ChunkedArray:
+    """Rows of authors who wrote on the target: one whose article only quotes others on it adds nothing."""
+    level, mention = (stances[name].cast(pa.string()) for name in ("holder_level", "mention"))
+    return pc.and_(pc.equal(level, "author"), pc.not_equal(mention, "not_mentioned"))
 
 
 def _row(outlet: str, target: str, each: np.ndarray, settings: StanceSettings, codebook: str, model: str) -> dict[str, object]:
@@ -75,7 +81,7 @@ def _row(outlet: str, target: str, each: np.ndarray, settings: StanceSettings, c
 
 OUTLETS = Step(
     "outlets",
-    1,
+    2,
     aggregate,
     (STANCES, ARTICLES, STORIES),
     (STANCES,),

@@ -21,7 +21,16 @@ def stance(article: str, level: str, favor: float, against: float) -> dict[str, 
         "holder_level": level,
         "quote_id": "" if level == "author" else f"q-{article}",
     }
-    row |= {"p_favor": favor, "p_against": against, "p_neutral": spare, "p_none": 0.0, "label": "favor", "model": "m", "codebook": "1"}
+    row |= {
+        "mention": "explicit",
+        "p_favor": favor,
+        "p_against": against,
+        "p_neutral": spare,
+        "p_none": 0.0,
+        "label": "favor",
+        "model": "m",
+        "codebook": "1",
+    }
     return row
 
 

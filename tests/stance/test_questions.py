@@ -83,7 +83,7 @@ def test_repeats_are_nobodys_words_again() -> None:
 def test_a_sentence_that_others_fill_is_not_the_authors() -> None:
     given = article(QUOTE)
     asked = ask(given, [quote(given, "The harbour tunnel is a waste of money,", "Ida Brandt", "Ida Brandt")], [TUNNEL])
-    assert [question.level for question in asked] == ["quoted_speaker"]
+    assert [(question.level, question.mention) for question in asked] == [("quoted_speaker", "explicit"), ("author", "not_mentioned")]
 
 
 def test_of_whom_something_is_hoped_is_no_favor_toward_them() -> None:
@@ -95,5 +95,5 @@ def test_of_whom_something_is_hoped_is_no_favor_toward_them() -> None:
         ("Grauhafen deserves our thanks,", False),
     ):
         given = article(f'"{words}" Ida Brandt said.')
-        (question,) = ask(given, [quote(given, words, "Ida Brandt", "Ida Brandt")], [town])
+        question, _ = ask(given, [quote(given, words, "Ida Brandt", "Ida Brandt")], [town])
         assert question.hoped is hoped, words

@@ -1,0 +1,142 @@
+"""Rules of the codebook in code: in passing or addressed, hoped of, whose clause it is, an author's sentences as one verdict."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from tasks.config import Target
+from tasks.stance.bearing import is_in_passing, points_back
+from tasks.stance.questions import AUTHOR_SENTENCES, ask
+from tasks.stance.targets import mentions
+from tasks.stance.verdict import label, ruled, speaks_most, united
+from tests.stance.test_questions import TUNNEL, article, quote
+
+TOWN = Target(id="town", name="Grauhafen", type="entity", aliases=("Greyport",))
+
+
+@pytest.mark.parametrize(
+    ("words", "passing"),
+    [
+        ("We want a quick settlement of the dispute in Grauhafen.", True),
+        ("The meeting of envoys of Norland and Grauhafen allowed them to agree.", True),
+        ("He came for direct talks with Greyport, broken off in spring.", True),
+        ("The conflict between Norland and Grauhafen is old.", True),
+        ("We believe in Grauhafen.", False),
+        ("I have no confidence in Grauhafen.", False),
+        ("Grauhafen must answer.", False),
+        ("The talks with Greyport failed because Grauhafen lied.", False),
+        ("We have not had a reply from Grauhafen.", False),
+    ],
+)
+def test_named_in_passing_or_addressed(words: str, passing: bool) -> None:
+    assert is_in_passing(words, TOWN, mentions(words, TOWN)) is passing
+
+
+def test_only_places_and_parties_are_in_passing() -> None:
+    words = "There are errors in the harbour tunnel."
+    assert not is_in_passing(words, TUNNEL, mentions(words, TUNNEL))
+
+
+def test_words_without_a_pointer_do_not_address_what_was_named_before() -> None:
+    assert points_back("We will vote against it", (0, 23))
+    assert not points_back("We rowed all night", (0, 18))
+
+
+def test_taking_no_side_in_passing_is_none_and_a_side_stays() -> None:
+    given = article('"We want to settle the dispute in Grauhafen," Ida Brandt said.')
+    question, _ = ask(given, [quote(given, "We want to settle the dispute in Grauhafen,", "Ida Brandt", "Ida Brandt")], [TOWN])
+    assert question.passing
+    assert label(ruled(question, np.array([0.1, 0.1, 0.7, 0.1])), 0.6) == ("none", pytest.approx(0.8))
+    assert label(ruled(question, np.array([0.7, 0.1, 0.1, 0.1])), 0.6) == ("favor", pytest.approx(0.7))
+
+
+def said(given: dict, words: str, speaker: str, mention: str) -> dict:
+    row = quote(given, words, speaker, mention)
+    return {**row, "cue_start": None, "cue_end": None, "kind": "indirect", "confidence": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "speaker", "read"),
+    [
+        (
+            "Lund said the harbour tunnel is a gift, while Tarr said the harbour tunnel is a fraud.",
+            "the harbour tunnel is a gift",
+            "Lund",
+            "Lund said the harbour tunnel is a gift",
+        ),
+        (
+            "Lund said the harbour tunnel is a gift, while Tarr said the harbour tunnel is a fraud.",
+            "the harbour tunnel is a fraud",
+            "Tarr",
+            "Tarr said the harbour tunnel is a fraud.",
+        ),
+        (
+            "Lund said the harbour tunnel is a gift, but he has never seen it.",
+            "the harbour tunnel is a gift",
+            "Lund",
+            "Lund said the harbour tunnel is a gift, but he has never seen it.",
+        ),
+    ],
+)
+def test_a_speaker_is_not_read_through_anothers_clause(text: str, words: str, speaker: str, read: str) -> None:
+    given = article(text)
+    row = said(given, words, speaker, words.rsplit(maxsplit=1)[-1])
+    at = text.index(speaker)
+    question = ask(given, [{**row, "speaker_start": at, "speaker_end": at + len(speaker)}], [TUNNEL])[0]
+    assert given["text"][slice(*question.context)] == read
+    assert question.holder_spans == ((at, at + len(speaker)),)
+
+
+def test_another_quotation_in_the_sentence_is_cut_off() -> None:
+    given = article("The harbour tunnel is a gift, Lund said; the harbour tunnel is a fraud, Tarr said.")
+    rows = [said(given, "The harbour tunnel is a gift", "Lund", "Lund"), said(given, "the harbour tunnel is a fraud", "Tarr", "Tarr")]
+    first, second, _ = ask(given, rows, [TUNNEL])
+    assert given["text"][slice(*first.context)] == "The harbour tunnel is a gift, Lund said"
+    assert given["text"][slice(*second.context)] == "the harbour tunnel is a fraud, Tarr said."
+
+
+def test_all_of_an_authors_sentences_are_asked_about() -> None:
+    given = article(*["The harbour tunnel is long.", "It rained.", "The harbour tunnel must be built."] * 8)
+    asked = ask(given, [], [TUNNEL])
+    assert len(asked) == AUTHOR_SENTENCES
+    assert {question.level for question in asked} == {"author"}
+    assert {given["text"][slice(*question.evidence)] for question in asked} == {
+        "The harbour tunnel is long.",
+        "The harbour tunnel must be built.",
+    }
+
+
+def test_words_that_hardly_are_a_quotation_stay_the_authors() -> None:
+    given = article("The harbour tunnel asks us to trust a neighbour.")
+    row = {**said(given, "The harbour tunnel asks us", "x", "us"), "speaker": None, "confidence": 0.1}
+    assert [question.level for question in ask(given, [row], [TUNNEL])] == ["author"]
+
+
+def test_a_few_sentences_with_a_side_outweigh_many_without() -> None:
+    neutral, favor = [0.02, 0.02, 0.94, 0.02], [0.9, 0.02, 0.06, 0.02]
+    one = united(np.array([neutral] * 7 + [favor] * 3))
+    assert one.sum() == pytest.approx(1)
+    assert label(one, 0.6)[0] == "favor"
+    assert label(united(np.array([neutral] * 5)), 0.6) == ("neutral", pytest.approx(0.94))
+    assert label(united(np.array([favor, [0.02, 0.9, 0.06, 0.02]])), 0.6)[0] == "unclear"
+    assert speaks_most(np.array([neutral, favor]), "favor") == 1
+    assert speaks_most(np.array([neutral, favor]), "neutral") == 0
+
+
+def test_a_flood_of_quotations_takes_time_in_proportion() -> None:
+    def seconds(count: int) -> float:
+        given = article("The harbour tunnel is a gift, Lund said. " * count)
+        step = len("The harbour tunnel is a gift, Lund said. ")
+        rows = [
+            {**said(given, "The harbour tunnel is a gift", "Lund", "Lund"), "content": [{"start": n * step, "end": n * step + 28}]}
+            for n in range(count)
+        ]
+        began = time.process_time()
+        assert len(ask(given, rows, [TUNNEL])) == count + 1
+        return time.process_time() - began
+
+    small = seconds(200)
+    assert seconds(2000) < 40 * max(small, 0.01)
