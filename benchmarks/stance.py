@@ -46,8 +46,8 @@ STATEMENTS = ("{holder} is in favor of {target}.", "{holder} is against {target}
 def main() -> None:
     """Runs both by turns and prints articles per second and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--articles", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=3, help="the best of so many counts")
+    parser.add_argument("--articles", type=int, default=40, help="so many, the first ones")
     options = parser.parse_args()
     config = load(DEMO)
     articles = demo_articles(config).slice(0, options.articles)
@@ -67,8 +67,8 @@ def main() -> None:
             "zero-shot pipeline, batch_size=32": lambda: answers(peer, inputs, 32),
             "zero-shot pipeline, default": lambda: answers(peer, inputs, 1),
         }
-        for run in runs.values():
-            run()  # loads and compiles
+        judge(articles, said, settings)  # loads and compiles
+        answers(peer, inputs[:3], 1)
         tell(by_turns(runs, options.rounds), articles.num_rows)
     everything = said.num_rows * len(settings.targets)
     print(f"asking each quotation about each target would be {everything} questions, {everything / len(put):.1f} times as many")

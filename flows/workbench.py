@@ -90,20 +90,18 @@ def measure(what: str, file: Path, config: Config | None, language: str = "") ->
 
 
 def _measure_stance(what: str, table: pa.Table, settings: StanceSettings) -> dict[str, Any]:
-
     from tasks.models import load_pair, verify
     from tasks.stance.calibrate import read_calibration
+    from tasks.stance.classify import classifier, of_segments
     from tasks.stance.evaluate import evaluate_directed, evaluate_stance
     from tasks.tables import CLASSES
 
     model = load_pair(settings.model)
-    if missing := set(CLASSES) - set(model.labels):
-        raise Unusable(
-            f"model {settings.model.name!r} lacks the label(s) {', '.join(sorted(missing))}; name a stance model in --config"
-        )
+    nli = set(CLASSES) - set(model.labels)  # or a model that `classifier` refuses
+    classify = of_segments(classifier(settings.model)) if nli else in_order(model)
     scored: Callable[..., dict[str, Any]] = evaluate_stance if what == "stance" else evaluate_directed
     began = time.perf_counter()
-    found = scored(table, in_order(model), read_calibration(verify(settings.model).path))
+    found = scored(table, classify, read_calibration(verify(settings.model).path))
     asked = found["rows"] * (2 if what == "directed" else 1)
     return {**found, "model": settings.model.name, "pairs_per_second": round(asked / (time.perf_counter() - began), 1)}
 

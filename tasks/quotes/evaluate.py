@@ -90,7 +90,7 @@ class Score:
     def figures(self) -> dict[str, float]:
         """Name -> score in 0..1; besides, slope and intercept of the confidence's calibration."""
         out = {name: round(tally.f1(), 4) for name, tally in sorted(self.tallies.items())}
-        out |= {name: round(sum(right) / len(right), 4) for name, right in sorted(self.speakers.items())}
+        out |= {"speaker_accuracy": 0.0} | {name: round(sum(right) / len(right), 4) for name, right in sorted(self.speakers.items())}
         slope, intercept = slope_and_intercept(self.confidences, self.right)
         error = expected_error(self.confidences, self.right)
         return out | {"ece": round(error, 4), "calibration_slope": round(slope, 3), "calibration_intercept": round(intercept, 3)}
@@ -158,7 +158,9 @@ def evaluate_quotes(table: pa.Table, settings: QuoteSettings) -> dict[str, Any]:
     missing = [name for name in ("article", "text", "brat") if name not in table.column_names]
     if missing:
         raise Unusable(f"quotes: no column {', '.join(missing)}; have {', '.join(table.column_names)}; want article, text, brat")
-    rows = table.select(["text", "brat"]).to_pylist()
+    rows = [row for row in table.select(["text", "brat"]).to_pylist() if row["text"] and row["brat"] is not None]
+    if not rows:
+        raise Unusable(f"quotes: none of {table.num_rows} rows has both a text and its annotation (brat); fill in the columns")
     find = finder(settings)
     began = time.perf_counter()
     found = find.find([(row["text"], lines(row["text"]), "en") for row in rows])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.config import ModelSpec, StanceSettings
+from tasks.config import ModelSpec, StanceSettings, Target
 from tasks.errors import Unusable
 from tasks.models import Output, load_pair, verify
 from tasks.stance.calibrate import Calibration, read_calibration
@@ -47,6 +47,25 @@ def classifier(spec: ModelSpec) -> Classifier:
             f"(missing: {', '.join(sorted(missing))}) or those of an NLI model, entailment among them"
         )
     return Marked(spec, pair, labels, read_calibration(verify(spec).path))
+
+
+def of_segments(model: Classifier) -> Callable[[Sequence[tuple[str, str]]], Floats]:
+    """The classifier asked by the two segments that `tasks.stance.inputs.question` builds, as evaluations ask.
+
+    The segments are taken apart again, so that an NLI model is asked its hypotheses about the bare text.
+    """
+    return lambda pairs: model.ask([_unmarked(*pair) for pair in pairs]).values
+
+
+def _unmarked(described: str, marked: str) -> tuple[str, Question]:
+    holder, _, name = f" {described}".rpartition(" toward ")
+    text = " ".join(marked.translate(_MARKS).split())
+    whole, mention = (0, len(text)), "explicit" if "«" in marked else "not_mentioned"
+    target = Target(id="asked", name=name or "it")
+    return text, Question(target, "quoted_speaker", "", holder.strip() or None, (), mention, whole, whole, (), ())
+
+
+_MARKS = str.maketrans("«»†", "   ")
 
 
 def threshold(settings: StanceSettings) -> float:

@@ -6,7 +6,7 @@ evidence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from tasks.errors import Unusable
 from tasks.stance.calibrate import Array, Calibration, Labels, area_under_risk, brier, calibration_error
 from tasks.stance.data import DIRECTIONS, LABEL_ID, ask, ask_both
 from tasks.stance.inputs import question
+from tasks.stance.records import directed_records, target_records
 from tasks.tables import CLASSES
 
 Classify = Callable[[Sequence[tuple[str, str]]], NDArray[np.floating[Any]]]
@@ -37,10 +38,9 @@ def evaluate_stance(table: pa.Table, classify: Classify, calibration: Calibratio
         coverage [{threshold, coverage, macro_f1}].
 
     Raises:
-        Unusable: a column is missing, a label unknown, or there are no rows.
+        Unusable: a column is missing, there are no rows, or a row can't be scored (`tasks.stance.records`).
     """
-    need(table, ("text", "target", "label"))
-    records = table.to_pylist()
+    records = target_records(table)
     names, truth = occurring([str(r["label"]) for r in records])
     probabilities = fold(calibrated(classify, [ask(r) for r in records], calibration), names)
     groups = [str(r["text"]) for r in records]
@@ -60,8 +60,7 @@ def evaluate_directed(table: pa.Table, classify: Classify, calibration: Calibrat
     Raises:
         Unusable: as `evaluate_stance`.
     """
-    need(table, ("text", "p", "q", "label"))
-    records = table.to_pylist()
+    records = directed_records(table)
     truth = np.array([int(r["label"]) for r in records])
     asked = [segments for r in records for segments in ask_both(r)]
     both = fold(calibrated(classify, asked, calibration), _POLES).reshape(len(records), 2, 3)
@@ -134,14 +133,7 @@ def macro_interval(truth: Labels, said: Labels, present: Sequence[int], groups: 
 
 
 def occurring(labels: Sequence[str]) -> tuple[tuple[str, ...], Labels]:
-    """The classes that occur, in the order of CLASSES, and each row's index among them.
-
-    Raises:
-        Unusable: a label is not one of CLASSES, or there are none.
-    """
-    unknown = sorted(set(labels) - set(CLASSES))
-    if unknown or not labels:
-        raise Unusable(f"labels: have {', '.join(unknown) or 'no rows'}; want {', '.join(CLASSES)}. Map the file's labels to these.")
+    """The classes that occur, in the order of CLASSES, and each row's index among them."""
     names = tuple(name for name in CLASSES if name in labels)
     return names, np.array([names.index(label) for label in labels])
 
@@ -165,16 +157,6 @@ def calibrated(classify: Classify, asked: Sequence[tuple[str, str]], calibration
     place = {pair: i for i, pair in enumerate(once)}
     rows = found[[place[pair] for pair in asked]]
     return calibration.apply(rows) if calibration else rows
-
-
-def need(table: pa.Table, columns: Iterable[str]) -> None:
-    """Raises `Unusable` unless the table has these columns and a row."""
-    missing = [c for c in columns if c not in table.column_names]
-    if missing or not table.num_rows:
-        have = ", ".join(table.column_names)
-        raise Unusable(
-            f"labelled file: missing {', '.join(missing) or 'rows'}; have {table.num_rows} rows of {have}. Rename the columns."
-        )
 
 
 def minimal_pairs(records: Sequence[Mapping[str, Any]], classify: Classify, calibration: Calibration | None = None) -> dict[str, Any]:
