@@ -24,6 +24,7 @@ _PARTY = re.compile(
 )
 """Ends right before a target that is only a party to what the words are about."""
 _POINTING = re.compile(r"\b(?:it|its|this|that|these|those|they|them|their|such|he|him|his|she|her|here|there)\b", re.IGNORECASE)
+_STANDS = re.compile(r"\b(?:it|him|her|them|this)\b")
 _REACH = 80
 
 
@@ -45,3 +46,9 @@ def is_in_passing(text: str, target: Target, spans: Sequence[Span]) -> bool:
 def points_back(text: str, words: Span) -> bool:
     """Whether the words hold anything that can stand for a target named before them."""
     return _POINTING.search(text, *words) is not None
+
+
+def stands_for(text: str, words: Span) -> Span | None:
+    """The first pronoun of the words that can stand for a target named before them in the sentence."""
+    found = _STANDS.search(text, *words)
+    return found.span() if found else None

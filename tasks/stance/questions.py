@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.config import Target
-from tasks.stance.bearing import is_hoped_of, is_in_passing, points_back
+from tasks.stance.bearing import is_hoped_of, is_in_passing, points_back, stands_for
 from tasks.stance.contexts import Place, between, own_sentences, places
 from tasks.stance.inputs import AUTHOR, Span
 from tasks.stance.targets import mentions
@@ -80,14 +80,15 @@ def _is_doubtful(quote: Mapping[str, Any]) -> bool:
 def _of_quote(text: str, place: Place, target: Target, found: Sequence[Span], listed: Sequence[Span], titled: bool) -> Question:
     quote, words, context = place.quote, place.words, place.own
     inside = _within(found, words)
+    pronoun = stands_for(text, words) if not inside and _within(found, (place.whole[0], words[0])) else None
     mention = "explicit" if inside else "not_mentioned"
     if not inside:
         near = _within(found, (place.whole[0] - CONTEXT, place.whole[1]))
-        if near:
+        if near and pronoun is None:
             sentence = between(listed, (near[-1][0], near[-1][0] + 1))[0]
             context = (min(place.whole[0], sentence[0]), place.whole[1])
         mention = "implicit" if near or titled else "not_mentioned"
-    seen = _within(found, context)
+    seen = (*_within(found, context), *((pronoun,) if pronoun else ()))
     speaker = ((quote["speaker_start"], quote["speaker_end"]),) if quote["speaker_start"] is not None else ()
     return Question(
         target=target,

@@ -98,6 +98,14 @@ def test_another_quotation_in_the_sentence_is_cut_off() -> None:
     assert given["text"][slice(*second.context)] == "the harbour tunnel is a fraud, Tarr said."
 
 
+def test_a_pronoun_stands_for_what_anothers_clause_names() -> None:
+    given = article("Lund praised the harbour tunnel, but Tarr called it a disaster.")
+    question = ask(given, [said(given, "it a disaster", "Tarr", "disaster")], [TUNNEL])[0]
+    assert question.mention == "implicit"
+    assert "Lund" not in given["text"][slice(*question.context)]
+    assert [given["text"][a:b] for a, b in question.target_spans] == ["it"]
+
+
 def test_all_of_an_authors_sentences_are_asked_about() -> None:
     given = article(*["The harbour tunnel is long.", "It rained.", "The harbour tunnel must be built."] * 8)
     asked = ask(given, [], [TUNNEL])
