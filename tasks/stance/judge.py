@@ -70,7 +70,7 @@ def _row(
 ) -> dict[str, Any]:
     """The row of one question, or of all the sentences of an author on a target."""
     # Batches of another make-up move the last digits of a float32 sum.
-    each = np.round(np.stack([ruled(question, values) for (_, question), values in zip(put, given, strict=True)]), 4)
+    each = np.stack([ruled(question, values) for (_, question), values in zip(put, given, strict=True)]).round(4).astype(np.float64)
     probabilities = np.round(united(each) if len(put) > 1 else each[0], 4)
     decided, confidence = decide(put[0][1], probabilities, unclear_below)
     article, question = put[speaks_most(each, decided)]
