@@ -37,6 +37,7 @@ bench: $(READY)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --group bench
 	$(BIN)/python benchmarks/copies.py --rows 100000
 	$(BIN)/python benchmarks/digest.py
+	$(BIN)/python benchmarks/stance.py
 	$(BIN)/python benchmarks/nights.py
 
 setup: $(READY)
