@@ -44,6 +44,7 @@ def cluster(tonight: pa.Table, history: pa.Table, settings: NightCopies) -> tupl
         SIGNATURES: tonight's with their stories, and the canonical documents of earlier nights whose stories went on tonight.
     """
     keep_pages()
+    pa.default_memory_pool().release_unused()  # what reading and signing left behind: the fingerprints take its place
     window = look(tonight, history, settings.run_date)
     meant = [propose_meant(window)] if settings.embedding else []
     evidence = verify(window, _candidates(window, settings, meant), settings)
