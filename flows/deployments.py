@@ -101,6 +101,7 @@ def guard() -> None:
                 name="Crashed",
                 state=StateType.CRASHED,
                 message="No sign of life: its process is gone.",
+                force=False,
             )
         ],
     )
