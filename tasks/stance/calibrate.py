@@ -122,24 +122,16 @@ def area_under_risk(confidence: Array, correct: Array) -> float:
     return float(risk_coverage(confidence, correct)[1].mean())
 
 
-def cheapest_threshold(confidence: Array, correct: Array, weights: Array, silence: float) -> float:
-    """The confidence below which saying nothing costs less than answering (Chow 1970, "On optimum recognition error and reject
-    tradeoff"): where errors + silence x unanswered is least along the risk-coverage curve.
+def threshold_for(confidence: Array, correct: Array, weights: Array, risk: float) -> float:
+    """The least confidence such that of what is at least that sure at most the share `risk` is wrong; above 1 where nothing is.
 
     Args:
-        weights: of the rows, any scale.
-        silence: what an unanswered row costs, an error being 1.
-
-    Returns:
-        0 where everything is best answered, above 1 where nothing is.
+        weights: of the rows, any scale: one weight per data set keeps a large one from deciding alone.
     """
     order = np.argsort(-confidence, kind="stable")
-    mass = weights[order] / weights.sum()
-    cost = np.concatenate([[silence], silence + np.cumsum(mass * ((1 - correct[order]) - silence))])
+    mass = weights[order]
+    risks = np.cumsum(mass * (1 - correct[order])) / np.cumsum(mass)
     # Equal confidences are answered together: only the last of them is a place to stop.
     last = np.append(confidence[order][1:] != confidence[order][:-1], True)
-    cost[1:][~last] = np.inf
-    best = int(cost.argmin())
-    if best == 0:
-        return 1.01
-    return 0.0 if best == len(order) else float(confidence[order][best - 1])
+    fine = np.flatnonzero((risks <= risk) & last)
+    return float(confidence[order][fine[-1]]) if len(fine) else 1.01

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.errors import Unusable
-from tasks.stance.calibrate import Array, Calibration, Labels, cheapest_threshold, fit_temperature, tempered
+from tasks.stance.calibrate import Array, Calibration, Labels, fit_temperature, tempered, threshold_for
 from tasks.stance.data import rows_of
 from tasks.stance.evaluate import Classify, calibrated, fold, occurring
 from tasks.stance.train import bodies_of, labelled_of
@@ -16,8 +16,8 @@ from tasks.tables import CLASSES
 
 CALIBRATED_ON = ("newsmtsc", "dse", "vast")
 """The sets that calibration weighs alike; where a training has none of them, all its rows count."""
-SILENCE = 0.4
-"""What an `unclear` costs when a wrong label costs 1: a desk would rather read a quote itself than print a wrong side."""
+RISK = 1 / 6
+"""Of what is answered, at most one label in six may be wrong on news; the rest is `unclear`."""
 
 
 def calibrate_stance(tables: Sequence[pa.Table], classify: Classify) -> Calibration:
@@ -47,7 +47,7 @@ def calibrate_stance(tables: Sequence[pa.Table], classify: Classify) -> Calibrat
     )
     news = [f for name, f in zip(by_set, found, strict=True) if name != "vast"] or found
     confidence, correct, weights = (np.concatenate(part) for part in zip(*(_judged(f, temperature) for f in news), strict=True))
-    unclear_below = round(cheapest_threshold(confidence, correct, weights, SILENCE), 2)
+    unclear_below = round(threshold_for(confidence, correct, weights, RISK), 2)
     answered = confidence >= unclear_below
     shares = weights / weights.sum()
     return Calibration(
@@ -56,10 +56,12 @@ def calibrate_stance(tables: Sequence[pa.Table], classify: Classify) -> Calibrat
         {
             "rows": {name: len(rows) for name, rows in by_set.items()},
             "temperature": "least log loss on rows that no training saw and no score reports, each set with the same weight",
-            "unclear_below": f"least errors + {SILENCE} x unanswered on those of them that are news (Chow 1970)",
+            "unclear_below": f"the least at which no more than {RISK:.3f} of the answers are wrong, on those of the rows that are news",
             "answered": round(float(shares[answered].sum()), 3),
             "errors_of_all": round(float((shares * (1 - correct)).sum()), 3),
-            "errors_of_answered": round(float((shares * (1 - correct))[answered].sum() / shares[answered].sum()), 3),
+            "errors_of_answered": round(float((shares * (1 - correct))[answered].sum() / shares[answered].sum()), 3)
+            if answered.any()
+            else None,
         },
     )
 

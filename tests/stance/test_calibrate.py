@@ -9,11 +9,11 @@ from tasks.stance.calibrate import (
     area_under_risk,
     brier,
     calibration_error,
-    cheapest_threshold,
     fit_temperature,
     read_calibration,
     risk_coverage,
     tempered,
+    threshold_for,
 )
 
 
@@ -66,13 +66,14 @@ def test_a_broken_file_says_what_it_wants(tmp_path) -> None:
         read_calibration(tmp_path)
 
 
-def test_the_cheapest_threshold_weighs_errors_against_silence() -> None:
+def test_the_threshold_is_the_least_that_keeps_the_risk() -> None:
     confidence, correct, even = np.array([0.9, 0.8, 0.7, 0.6]), np.array([1.0, 1.0, 0.0, 1.0]), np.ones(4)
-    assert cheapest_threshold(confidence, correct, even, 0.4) == 0.8
-    assert cheapest_threshold(confidence, correct, even, 0.6) == 0.0  # the last right answer pays for the wrong one before it
-    assert cheapest_threshold(confidence, np.zeros(4), even, 0.4) > 1
-    assert cheapest_threshold(confidence, correct, np.array([1, 1, 0.1, 1]), 0.4) == 0.0
+    assert threshold_for(confidence, correct, even, 0.0) == 0.8
+    assert threshold_for(confidence, correct, even, 0.34) == 0.6
+    assert threshold_for(confidence, np.zeros(4), even, 0.1) > 1
+    assert threshold_for(confidence, correct, np.array([1, 1, 8, 1]), 0.34) == 0.8
+    assert threshold_for(confidence, correct, np.array([1, 1, 0.1, 1]), 0.05) == 0.6
 
 
 def test_equal_confidences_are_answered_together() -> None:
-    assert cheapest_threshold(np.array([0.9, 0.7, 0.7]), np.array([1.0, 0.0, 1.0]), np.ones(3), 0.4) == 0.9
+    assert threshold_for(np.array([0.8, 0.8, 0.9]), np.array([1.0, 0.0, 1.0]), np.ones(3), 0.0) == 0.9

@@ -83,12 +83,11 @@ GOLD = {
     ("author", "sandoria"): "none",
 }
 MISSED_BY_THE_MODEL = {
-    ("hopes", "talks"),
     ("ready", "talks"),
     ("wants", "talks"),
     ("initiative", "talks"),
-    ("noted", "talks"),
     ("ready", "sandoria"),
+    ("noted", "sandoria"),
 }
 """Cells that rest on the weights alone and are wrong with those that ship: a better model takes them off this list."""
 

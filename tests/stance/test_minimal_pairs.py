@@ -12,7 +12,7 @@ from tasks.stance.evaluate import minimal_pairs
 
 SHIPPED = Path(__file__).parents[2] / "models" / "stance"
 FLOORS = {
-    "negation": 0.80, "target_swap": 0.77, "holder_swap": 0.47, "own_voice": 0.85, "conditional": 0.93, "hope": 0.56,
+    "negation": 0.80, "target_swap": 0.80, "holder_swap": 0.57, "own_voice": 0.87, "conditional": 0.90, "hope": 0.66,
     "absent_target": 0.90,
 }  # fmt: skip
 """Share of rows passed, about two rows under what was measured: engines differ in the last digits."""

@@ -21,7 +21,7 @@ from transformers import BertConfig, BertModel  # noqa: E402
 
 from tasks.models.pair_batches import Pair, Recipe, batches, encode, load_tokenizer  # noqa: E402
 from tasks.models.train_pairs import train_pairs  # noqa: E402
-from tasks.stance.confidence import calibrate_stance  # noqa: E402
+from tasks.stance.confidence import RISK, calibrate_stance  # noqa: E402
 from tasks.stance.data import rows_of  # noqa: E402
 from tasks.stance.inputs import MARKS  # noqa: E402
 from tasks.stance.train import MIX, shares, training_streams  # noqa: E402
@@ -138,13 +138,27 @@ def test_calibration_sees_only_rows_kept_for_choosing() -> None:
         asked.extend(pairs)
         right = np.array([(int(text.split()[-1]) % 4) > 0 for _, text in pairs])  # three of four
         labels = np.where(right, [kept[pair] for pair in pairs], [(kept[pair] + 1) % 3 for pair in pairs])
-        return np.eye(len(CLASSES))[labels] * 0.96 + 0.01
+        return np.eye(len(CLASSES))[labels] * np.where(right, 0.92, 0.72)[:, None] + np.where(right, 0.02, 0.07)[:, None]
 
     found = calibrate_stance([own], sure)
     assert set(asked) == set(kept)
-    assert found.temperature > 1.5
-    assert found.unclear_below <= 0.8
+    assert found.temperature > 1
     assert found.found["errors_of_all"] == pytest.approx(0.25, abs=0.12)
+    assert found.found["errors_of_answered"] <= RISK
+    assert found.found["answered"] >= 1 - found.found["errors_of_all"]
+
+
+def test_a_model_that_is_never_right_answers_nothing() -> None:
+    sides = ["favor", "against"]
+    own = pa.table({"text": [f"on tax {i}" for i in range(200)], "target": ["tax"] * 200, "label": sides * 100})
+
+    def contrary(pairs):
+        return np.array([[0.1, 0.7, 0.1, 0.1] if int(text.split()[-1]) % 2 == 0 else [0.7, 0.1, 0.1, 0.1] for _, text in pairs])
+
+    found = calibrate_stance([own], contrary)
+    assert found.unclear_below > 1
+    assert found.found["answered"] == 0
+    assert found.found["errors_of_answered"] is None
 
 
 def test_calibration_without_rows_says_so() -> None:
