@@ -19,6 +19,7 @@ test: $(READY) browser
 MINUTES ?= 60
 torture: $(READY)
 	$(BIN)/python -m tests.flows.torture --minutes $(MINUTES)
+	NIGHTWIRE_TORTURE=1 $(BIN)/python -m pytest tests/flows/test_isolation.py tests/flows/test_secrets.py
 
 # The page is tested in a real browser, from the system's packages where they can be installed; else those tests say why they are skipped.
 browser:
