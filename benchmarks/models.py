@@ -27,6 +27,7 @@ from tasks.config import ModelSpec
 from tasks.models import load_encoder, load_generator, load_pair, load_token, seal
 from tasks.models.agree import agree
 from tasks.models.engines import resolve
+from tasks.models.on_torch import pretrained
 from tasks.models.places import place
 from tasks.words.sentences import sentences
 
@@ -146,7 +147,9 @@ def pairs(news: list[str]) -> None:
     import transformers
 
     some = [(s, TARGETS[i % len(TARGETS)]) for i, s in enumerate(news[:160])]
-    peer = transformers.pipeline("text-classification", model=str(place(STANCE)), device="cpu", dtype="float32")
+    # The head reads at marks, which transformers' own classes do not know; the pipeline runs the same network through its usual path.
+    words = transformers.AutoTokenizer.from_pretrained(str(place(STANCE)))
+    peer = transformers.pipeline("text-classification", model=pretrained(place(STANCE), "pair"), tokenizer=words, device="cpu")
     inputs = [{"text": a, "text_pair": b} for a, b in some]
     ours, peer_name = load_pair(STANCE), "transformers pipeline, default"
     how = resolve(STANCE)
