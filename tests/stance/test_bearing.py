@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tasks.config import Target
+from tasks.stance import contexts
 from tasks.stance.bearing import is_in_passing, points_back
+from tasks.stance.contexts import extent
+from tasks.stance.inputs import Span
 from tasks.stance.questions import AUTHOR_SENTENCES, ask
 from tasks.stance.targets import mentions
 from tasks.stance.verdict import label, ruled, speaks_most, united
@@ -134,17 +138,26 @@ def test_a_few_sentences_with_a_side_outweigh_many_without() -> None:
     assert speaks_most(np.array([neutral, favor]), "neutral") == 0
 
 
-def test_a_flood_of_quotations_takes_time_in_proportion() -> None:
-    def seconds(count: int) -> float:
-        given = article("The harbour tunnel is a gift, Lund said. " * count)
-        step = len("The harbour tunnel is a gift, Lund said. ")
+def test_a_flood_of_quotations_takes_work_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = 0
+
+    def counted(quote: Mapping[str, Any], within: Span) -> Span:
+        nonlocal looked_at
+        looked_at += 1
+        return extent(quote, within)
+
+    monkeypatch.setattr(contexts, "extent", counted)
+
+    def work(count: int) -> int:
+        nonlocal looked_at
+        looked_at = 0
+        given = article("the harbour tunnel is a gift, Lund said, " * count)
+        step = len("the harbour tunnel is a gift, Lund said, ")
         rows = [
-            {**said(given, "The harbour tunnel is a gift", "Lund", "Lund"), "content": [{"start": n * step, "end": n * step + 28}]}
+            {**said(given, "the harbour tunnel is a gift", "Lund", "Lund"), "content": [{"start": n * step, "end": n * step + 28}]}
             for n in range(count)
         ]
-        began = time.process_time()
         assert len(ask(given, rows, [TUNNEL])) == count + 1
-        return time.process_time() - began
+        return looked_at
 
-    small = seconds(200)
-    assert seconds(2000) < 40 * max(small, 0.01)
+    assert 0 < work(2000) <= 11 * work(200)
