@@ -34,6 +34,10 @@ def add(commands: Subparsers[argparse.ArgumentParser]) -> None:
     train.add_argument("what", choices=("stance", "quotes"))
     train.add_argument("files", type=Path, nargs="+", metavar="FILE", help="labelled Parquet files")
     train.add_argument("--out", type=Path, required=True, help="folder of checkpoint and finished model")
+    train.add_argument("--base", help="stance: a model of ours to go over once more, e.g. folder:DIR")
+    train.add_argument("--steps", type=int, help="stance: updates in all")
+    train.add_argument("--rate", type=float, help="stance: the learning rate's peak")
+    train.add_argument("--seed", type=int, default=1, help="stance: of the draw, the masks and the dropout")
     train.set_defaults(command=_train)
 
     models = commands.add_parser("models", help="the weights that a configuration names")
@@ -141,18 +145,23 @@ def _train(options: argparse.Namespace) -> int:
 
         done = train_quotes(options.files, options.out)
     else:
-        done = _train_stance([read_rows(file) for file in options.files], options.out, say)
+        done = _train_stance([read_rows(file) for file in options.files], options, say)
     print(done)
     return 0
 
 
-def _train_stance(tables: list[pa.Table], out: Path, say: Callable[[str], None]) -> Path:
+def _train_stance(tables: list[pa.Table], options: argparse.Namespace, say: Callable[[str], None]) -> Path:
     """Trains, calibrates on rows kept for it, and seals the folder: it can then be named in a configuration as `folder:OUT`."""
     from tasks.models import load_pair, seal, verify
     from tasks.stance.confidence import calibrate_stance
-    from tasks.stance.train import train_stance
+    from tasks.stance.train import DECAY_STEPS, LEARNING_RATE, STEPS, train_stance
 
-    done = train_stance(tables, verify(ModelSpec(kind="encoder", name="embedded:minilm")).path, out, say)
+    base = ModelSpec(kind="pair", name=options.base) if options.base else ModelSpec(kind="encoder", name="embedded:minilm")
+    steps, rate = options.steps or STEPS, options.rate or LEARNING_RATE
+    decay = round(DECAY_STEPS / STEPS * steps)
+    done = train_stance(
+        tables, verify(base).path, options.out, say, steps=steps, decay_steps=decay, seed=options.seed, learning_rate=rate
+    )
     seal(done)
     model = load_pair(ModelSpec(kind="pair", name=f"folder:{done.resolve()}"))
     calibrate_stance(tables, in_order(model)).write(done)

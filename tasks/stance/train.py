@@ -13,17 +13,18 @@ from tasks.models.train_pairs import train_pairs
 from tasks.stance.data import Row, rows_of
 from tasks.stance.inputs import MARKS
 from tasks.stance.made import made_rows
+from tasks.stance.written import codebook_rows
 from tasks.tables import CLASSES
 
 MIX: Mapping[str, float] = {
     "newsmtsc": 14, "vast": 14, "dse": 13, "dse_neutral": 14, "pstance": 12, "nli": 10, "perspectrum": 9, "semeval2016": 3,
-    "covid19": 3, "absent": 2.5, "arc": 1.5, "ibm_claim": 1.2, "voice": 1, "fnc1": 1, "arc_unrelated": 0.5, "persent": 0.4,
-    "handeset": 0.4,
+    "covid19": 3, "codebook": 4, "absent": 2.5, "arc": 1.5, "ibm_claim": 1.2, "voice": 1, "fnc1": 1, "arc_unrelated": 0.5,
+    "persent": 0.4, "handeset": 0.4,
 }  # fmt: skip
 """Shares of the examples while the learning rate stands. DSE's pairs without a stance, two thirds of it, get less than their number."""
 FINAL_MIX: Mapping[str, float] = {
-    "newsmtsc": 15, "vast": 15, "dse": 14, "dse_neutral": 14, "pstance": 4, "semeval2016": 2, "perspectrum": 2, "absent": 1.5,
-    "nli": 1, "voice": 0.7,
+    "newsmtsc": 15, "vast": 15, "dse": 14, "dse_neutral": 14, "pstance": 4, "semeval2016": 2, "perspectrum": 2, "codebook": 4,
+    "absent": 1.5, "nli": 1, "voice": 0.7,
 }  # fmt: skip
 """Shares while it falls: what the night asks for, and what is measured."""
 OTHER_SHARE = 5.0
@@ -97,7 +98,7 @@ def training_streams(tables: Sequence[pa.Table]) -> dict[str, list[Pair]]:
     directed = next((t for t in labelled if {"p", "q"} <= set(t.column_names)), None)
     if directed is not None:
         hosts = [t for t in labelled if _dataset(t) in ("newsmtsc", "pstance")]
-        rows += made_rows(directed, hosts, seed=1, each=MADE)
+        rows += [*made_rows(directed, hosts, seed=1, each=MADE), *codebook_rows()]
     streams: dict[str, list[Pair]] = {}
     for row in rows:
         if row.split == "train":
