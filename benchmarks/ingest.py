@@ -51,7 +51,24 @@ def extractors() -> dict[str, Extractor]:
         "trafilatura precision": lambda text: extract(text, favor_precision=True, include_comments=False) or "",
         "trafilatura default": lambda text: extract(text, include_comments=False) or "",
         "resiliparse": lambda text: extract_plain_text(text, main_content=True, alt_texts=False),
+        "resiliparse, else trafilatura": _doubtful(0.1, 100),
+        "same, doubting more": _doubtful(0.02, 200),
     }
+
+
+def _doubtful(short: float, words: int) -> Extractor:
+    """resiliparse first; trafilatura where over `short` of its words stand in lines of under eight, or there are fewer than `words`."""
+    from resiliparse.extract.html2text import extract_plain_text
+    from trafilatura import extract
+
+    def both(text: str) -> str:
+        found = extract_plain_text(text, main_content=True, alt_texts=False)
+        lines = [len(re.findall(r"\w+", line)) for line in found.splitlines()]
+        if sum(lines) >= words and sum(n for n in lines if n < 8) <= short * sum(lines):
+            return str(found)
+        return extract(text, fast=True, include_comments=False) or ""
+
+    return both
 
 
 def extraction(data: Path) -> None:

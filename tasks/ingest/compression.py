@@ -1,13 +1,12 @@
 """Compressed files, decoded as they are read, with a cap on how much may come out of how little.
 
-gz, bz2 and zst by the standard library and zstandard; zip by the standard library, name by name. A bomb is stopped after
-`max_ratio` times what was read of the file (and `SLACK`), not after it has filled the memory.
+gz member by member, bz2 and zst by the standard library and zstandard; zip by the standard library, name by name. A bomb is stopped
+after `max_ratio` times what was read of the file (and `SLACK`), not after it has filled the memory.
 """
 
 from __future__ import annotations
 
 import bz2
-import gzip
 import io
 import zipfile
 import zlib
@@ -20,6 +19,7 @@ import zstandard
 
 from tasks.config import Limits
 from tasks.errors import RejectDocument
+from tasks.ingest.gzip_members import Members
 
 SLACK = 1 << 20
 """Decoded bytes that any file may have: small files of nothing but one letter are harmless."""
@@ -60,13 +60,17 @@ class Capped(io.RawIOBase):
         buffer[: len(data)] = data
         return len(data)
 
+    def resume(self, begins: bytes) -> bool:
+        """Whether the stream goes on behind what did not decode, with text that begins so; only gzip's members can be found again."""
+        return isinstance(self._decoded, Members) and self._decoded.resume(begins)
+
 
 def decoded(stream: io.BufferedReader, name: str, limits: Limits) -> tuple[io.BufferedReader, str]:
     """The stream without its compression, and the name without its suffix; both as they are where there is none."""
     bare, _, suffix = name.rpartition(".")
     match suffix.lower():
         case "gz":
-            inner: Any = gzip.GzipFile(fileobj=stream)
+            inner: Any = Members(stream)
         case "bz2":
             inner = bz2.BZ2File(stream)
         case "zst":

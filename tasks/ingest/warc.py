@@ -30,11 +30,21 @@ PADDING = 16
 
 
 class _Forward:
-    """A stream that is only read on: FastWARC wants to be told where it is, and panics on a stream that can't."""
+    """A stream that is only read on: FastWARC wants to be told where it is, and panics on a stream that can't.
+
+    Attributes:
+        records: how many were met in it so far, readable or not.
+    """
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
         self._at = 0
+        self.records = 0
+
+    def resume(self) -> bool:
+        """Whether another record is found behind one that does not decode."""
+        raw = self._stream.raw
+        return isinstance(raw, compression.Capped) and raw.resume(b"WARC/")
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read1(size)  # never more than there is: what came before a fault of the stream must not be lost with it
@@ -53,29 +63,50 @@ class _Forward:
 
 def records(stream: io.BufferedReader, limits: Limits) -> Iterator[Piece | Fault]:
     """The documents of a WARC or ARC file; the place is the record's number among all records of the file."""
-    if stream.peek(8)[:8] == b"filedesc":
+    if _is_arc(stream):
         yield from _arc(stream, limits)
     else:
         yield from _warc(_Forward(stream), limits)
 
 
-def _warc(stream: _Forward, limits: Limits) -> Iterator[Piece | Fault]:
-    number = due = 0
-    records = ArchiveIterator(stream, parse_http=False, record_types=WarcRecordType.any_type, fsspec_args=False, quirks_mode=True)
+def _is_arc(stream: io.BufferedReader) -> bool:
     try:
-        for record in records:
-            number += 1
-            if record.stream_pos > due + PADDING:
-                yield _no_record(number, record.stream_pos - due)
-            due = _end(record)
-            if piece := _read(record, f"#{number}", limits):
-                yield piece
-        while stream.read(1 << 16):
-            pass
-        if stream.tell() > due + PADDING:
-            yield _no_record(number + 1, stream.tell() - due)
-    except (OSError, ValueError, EOFError) as error:
-        yield Fault(f"#{number + 1}", RejectDocument("bad_record", f"the archive can't be read on: {error}"))
+        return stream.peek(8).startswith(b"filedesc")
+    except RejectDocument:  # the first record does not decode; it is told when it is read
+        return False
+
+
+def _warc(stream: _Forward, limits: Limits) -> Iterator[Piece | Fault]:
+    while True:
+        try:
+            yield from _from_here(stream, limits)
+        except RejectDocument as fault:  # the file's compression: a record a member, and the next ones may be whole
+            if fault.reason != "bad_archive" or not stream.resume():
+                raise
+            stream.records += 1
+            yield Fault(f"#{stream.records}", RejectDocument("bad_record", f"a record that {fault.message}"))
+        except (OSError, ValueError, EOFError) as error:
+            yield Fault(f"#{stream.records + 1}", RejectDocument("bad_record", f"the archive can't be read on: {error}"))
+            return
+        else:
+            return
+
+
+def _from_here(stream: _Forward, limits: Limits) -> Iterator[Piece | Fault]:
+    """The records from where the stream stands to its end, or to where it does not decode."""
+    due = stream.tell()
+    records = ArchiveIterator(stream, parse_http=False, record_types=WarcRecordType.any_type, fsspec_args=False, quirks_mode=True)
+    for record in records:
+        stream.records += 1
+        if record.stream_pos > due + PADDING:
+            yield _no_record(stream.records, record.stream_pos - due)
+        due = _end(record)
+        if piece := _read(record, f"#{stream.records}", limits):
+            yield piece
+    while stream.read(1 << 16):
+        pass
+    if stream.tell() > due + PADDING:
+        yield _no_record(stream.records + 1, stream.tell() - due)
 
 
 def _no_record(number: int, size: int) -> Fault:

@@ -7,9 +7,11 @@ import csv
 import gzip
 import io
 import json
+import random
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import brotli
@@ -303,6 +305,40 @@ ONE = web_archive(PAGE)
 )
 def test_no_part_of_a_broken_web_archive_is_lost_in_silence(raw: bytes, kinds: list[type]) -> None:
     assert [type(p) for p in pieces(raw, "a.warc")] == kinds
+
+
+def members(count: int, size: int = 1) -> list[bytes]:
+    """A compressed web archive as its members, a record each; bodies that do not compress."""
+    draw = random.Random(1)
+    return [gzip.compress(web_archive(PAGE + b"%d " % n + draw.randbytes(size).hex().encode())) for n in range(count)]
+
+
+@pytest.mark.parametrize("size", [1, 40, 100_000], ids=["small", "middling", "of many chunks"])
+@pytest.mark.parametrize("where", [0.0, 0.02, 0.5, 0.98, 1.0])
+def test_records_behind_one_that_does_not_decode_come(size: int, where: float) -> None:
+    """A flipped byte loses its own record; the others come, and the loss is told by the record's number."""
+    whole = members(40, size)
+    expected = [p.raw for p in pieces(b"".join(whole), "a.warc.gz") if isinstance(p, Piece)]
+    assert len(expected) == 40
+    for broken in (0, 17, 39):
+        spoiled = bytearray(whole[broken])
+        spoiled[int(where * (len(spoiled) - 1))] ^= 0x55
+        raw = b"".join([*whole[:broken], bytes(spoiled), *whole[broken + 1 :]])
+        found: list[Piece | Fault] = []
+        with nullcontext() if broken != 39 else suppress(RejectDocument):  # behind the last there is nothing to go on with
+            found.extend(formats.pieces(io.BufferedReader(io.BytesIO(raw)), "a.warc.gz", Limits()))  # type: ignore[type-var]
+        kept = [p.raw for p in found if isinstance(p, Piece)]
+        assert set(kept) <= set(expected), "a damaged text came through"
+        assert set(kept) >= {raw for n, raw in enumerate(expected) if n != broken}
+        if kept != expected and broken != 39:
+            assert [p.place for p in found if isinstance(p, Fault)], "lost in silence"
+
+
+def test_a_member_cut_off_does_not_take_the_next_with_it() -> None:
+    whole = members(5, 3000)
+    found = pieces(b"".join([*whole[:2], whole[2][:-700], *whole[3:]]), "a.warc.gz")
+    assert [type(p) for p in found] == [Piece, Piece, Fault, Piece, Piece]
+    assert found[2].place == "#3"
 
 
 def test_records_before_the_end_of_a_cut_file_come() -> None:

@@ -258,6 +258,11 @@ def test_a_line_that_only_says_when_the_page_was_written_is_the_sites_own(line: 
 def test_signs() -> None:
     assert signs.flags("К", "\u041aiev falls silent") == ["confusable"]
     assert signs.flags("a\u202eb", "ab") == ["confusable"]
+    assert signs.flags("a\U000e0041\U000e0042", "ab") == ["confusable"]
+    assert signs.flags("", "\U0001d40a\U0001d422\U0001d41e\U0001d42f falls silent") == ["confusable"]
+    assert signs.flags("", "\u0548slo falls silent") == ["confusable"]
+    scotland = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+    assert signs.flags(f"{scotland} {scotland}", "the set \U0001d4dd") == []
     assert signs.flags("", "FÃ¼r die BrÃ¼cke") == ["mojibake"]
     assert signs.flags("Київ and Kyiv", "Київ and Kyiv, Größe, Ã only") == []
 
