@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import io
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +16,13 @@ from fsspec.implementations.local import LocalFileSystem
 
 from tasks.config import Source
 from tasks.errors import RejectDocument
-from tasks.ingest import formats
+from tasks.ingest import formats, noted
 from tasks.ingest.documents import Document, found, printable, refused
 from tasks.ingest.extract import ExtractSettings, SourceSettings, published
 from tasks.ingest.pieces import Fault, Piece
 
+TRIES = 3
+"""Times that a file is read before it is set aside as unreadable: what the disk did not give once it may give again."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -195,30 +196,47 @@ def _read(source: Source, system: Any, file: File) -> Iterator[Document]:
             source.name, file.name, RejectDocument("unsafe_path", "a link; put the file itself into the folder"), file.changed
         )
         return
+    told, why = 0, ""
+    for _ in range(TRIES):
+        try:
+            for number, document in enumerate(_documents(source, system, file)):
+                if number >= told:
+                    told += 1
+                    yield document
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+        except Exception as error:
+            if isinstance(system, LocalFileSystem):
+                raise
+            why = f"{type(error).__name__}: {error}"
+            break
+        else:
+            return
+    yield refused(source.name, file.name, RejectDocument("unreadable", why), file.changed)
+
+
+def _documents(source: Source, system: Any, file: File) -> Iterator[Document]:
+    """The documents of one file.
+
+    Raises:
+        OSError: it can't be read; a fault that a format's reader made of that is not told.
+    """
     try:
         with _open(system, file) as stream:
-            for piece in formats.pieces(stream, file.name, source.limits):
-                yield _document(source, file, piece)
+            try:
+                for piece in formats.pieces(stream, file.name, source.limits):
+                    noted.check(stream)
+                    yield _document(source, file, piece)
+            except RejectDocument:
+                noted.check(stream)
+                raise
     except RejectDocument as fault:
         yield refused(source.name, file.name, fault, file.changed)
-    except OSError as error:
-        yield refused(source.name, file.name, RejectDocument("unreadable", error.strerror or type(error).__name__), file.changed)
-    except Exception as error:
-        if isinstance(system, LocalFileSystem):
-            raise
-        yield refused(source.name, file.name, RejectDocument("unreadable", f"{type(error).__name__}: {error}"), file.changed)
 
 
-def _open(system: Any, file: File) -> io.BufferedReader:
+def _open(system: Any, file: File) -> io.BufferedReader[Any]:
     """A stream of the file's bytes; a local file is opened without following a link, and only if it is a regular one."""
-    if not isinstance(system, LocalFileSystem):
-        return io.BufferedReader(system.open(file.path, "rb"))
-    handle = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    stream = os.fdopen(handle, "rb")
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        stream.close()
-        raise RejectDocument("unsafe_path", "no regular file")
-    return stream
+    return noted.opened(file.path) if isinstance(system, LocalFileSystem) else io.BufferedReader(system.open(file.path, "rb"))
 
 
 def _document(source: Source, file: File, piece: Piece | Fault) -> Document:

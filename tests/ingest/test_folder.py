@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any, ClassVar
 
 import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from tasks.config import Config, Source
+from tasks.ingest import noted
 from tasks.ingest.documents import Document
 from tasks.ingest.sources import check_sources, fetch, fingerprint
 from tests.ingest.conftest import NOW, Night
@@ -232,3 +239,68 @@ print(count, kib("VmHWM") - before)
     count, growth = map(int, done.stdout.split())
     assert count == 40_000_000 // len(line)
     assert growth < 20_000
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, name: str, failures: int) -> None:
+    """Let the first readings of a file fail, each once some bytes came."""
+    left = [failures]
+
+    class Failing(noted.Noted):
+        read_before = 0
+
+        def readinto(self, buffer: Any) -> Any:
+            if left[0] and self.read_before and Path(f"/proc/self/fd/{self.fileno()}").resolve().name == name:
+                left[0] -= 1
+                self.said = OSError(5, "Input/output error")
+                raise self.said
+            count = super().readinto(memoryview(buffer)[:20])
+            self.read_before += count
+            return count
+
+        def readall(self) -> Any:
+            return io.RawIOBase.readall(self)
+
+    monkeypatch.setattr(noted, "Noted", Failing)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no file here whose reading fails")
+def test_what_the_disk_said_is_noted() -> None:
+    for how in ("peek", "read"):
+        with noted.opened("/proc/self/mem") as stream:  # a regular file; nobody may read what is at address 0
+            noted.check(stream)
+            with pytest.raises(OSError, match="Input/output error"):
+                getattr(stream, how)()
+            with pytest.raises(OSError, match="Input/output error"):
+                noted.check(stream)
+
+
+def test_a_reading_that_fails_once_is_made_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = read(root)
+    failing(monkeypatch, "day.jsonl", 1)
+    assert read(root) == before
+
+
+@pytest.mark.parametrize("name", ["day.jsonl", "pack.zip", "rows.csv", "rows.parquet", "page.html.gz"])
+def test_a_failing_disk_is_no_fault_of_the_file(root: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Whatever a format's reader makes of it (a broken archive, a bad record): `unreadable`, which may pass another time."""
+    shutil.rmtree(root / "news")
+    (root / "news").mkdir()
+    path = root / "news" / name
+    match name.rpartition(".")[2]:
+        case "jsonl":
+            path.write_text('{"text": "one"}\n{"text": "two"}\n')
+        case "zip":
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr("a.txt", "The ferry left. " * 9)
+        case "csv":
+            path.write_text("title,text\na,one\nb,two\n")
+        case "parquet":
+            pq.write_table(pa.table({"text": ["one", "two"]}), path)
+        case _:
+            path.write_bytes(gzip.compress(b"<p>The ferry left.</p>" * 9))
+    whole = read(root)
+    assert not [document.reject for document in whole if document.reject]
+    failing(monkeypatch, name, 2)
+    assert read(root) == whole
+    failing(monkeypatch, name, 1000)
+    assert [document.reject for document in read(root) if document.reject] == ["unreadable"]
