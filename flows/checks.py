@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows import snapshot
-from flows.consistency import consistent
+from flows.consistency import Piece, Tables, columns, consistent
 from flows.manifest import Manifest, dates, name_of
 from flows.manifest import read as read_manifest
 from flows.snapshot import Published, Snapshot
 from flows.store import DamagedFileError, Ref, Store, read_table
 from tasks.errors import Abort, ContractError
-from tasks.tables import SPECS, concat
+from tasks.tables import SPECS, conform
 
 AGAIN = "Run the night again."
 
@@ -26,7 +27,7 @@ MODELS_READ = ("summarize", "quotes", "stances")
 """Stages that read the canonical articles alone."""
 
 
-def over_limit(tables: Mapping[str, pa.Table], documents: int, limit: float) -> None:
+def over_limit(tables: Tables, documents: int, limit: float) -> None:
     """Refuse a night in which a stage set aside more than its share of what it read.
 
     One document among others is never too many: it may be all that a small night's limit would let pass, and it never stops a night.
@@ -37,11 +38,12 @@ def over_limit(tables: Mapping[str, pa.Table], documents: int, limit: float) -> 
     Raises:
         Abort: a stage is over the limit; stage, share and reasons are named.
     """
-    rejects, canonical = tables["rejects"], pc.sum(tables["stories"]["is_canonical"]).as_py() or 0
+    rejects = columns(tables, "rejects", ["stage", "reason"])
+    canonical = pc.sum(columns(tables, "stories", ["is_canonical"])["is_canonical"]).as_py() or 0
     for stage, count in Counter(rejects["stage"].to_pylist()).items():
         read = max(count, canonical) if stage in MODELS_READ else documents
         if count > limit * read and (count > 1 or read == 1):
-            of_stage = rejects.filter(pc.equal(rejects["stage"].cast(pa.string()), stage))
+            of_stage = rejects.filter(pc.equal(rejects["stage"], stage))
             reasons = ", ".join(f"{reason} {n}" for reason, n in Counter(of_stage["reason"].to_pylist()).most_common())
             raise Abort(
                 f"{stage}: {count} of {read} documents were set aside ({reasons}), more than night.reject_limit = {limit:.0%}. "
@@ -49,19 +51,18 @@ def over_limit(tables: Mapping[str, pa.Table], documents: int, limit: float) -> 
             )
 
 
-def gather(store: Store, tables: Mapping[str, Iterable[Ref]]) -> dict[str, pa.Table]:
-    """The night's tables, each in one piece; bytes, counts and keys checked over all shards.
+def files(store: Store, tables: Mapping[str, Iterable[Ref]]) -> Tables:
+    """The night's tables, file by file; each is read when it is asked for.
 
     Raises:
-        ContractError: a file has another number of rows than its reference says, or a key stands twice.
+        ContractError: a file has another number of rows than its reference says, or breaks its contract.
     """
-    return {name: concat([_counted(store.get(ref), ref) for ref in refs if ref.rows], SPECS[name]) for name, refs in tables.items()}
-
-
-def _counted(table: pa.Table, ref: Ref) -> pa.Table:
-    if table.num_rows != ref.rows:
-        raise ContractError(f"{ref.table}: a file has {table.num_rows} rows, its reference says {ref.rows}")
-    return table
+    for refs in tables.values():
+        for ref in refs:
+            table = conform(store.get(ref), SPECS[ref.table])
+            if table.num_rows != ref.rows:
+                raise ContractError(f"{ref.table}: a file has {table.num_rows} rows, its reference says {ref.rows}")
+    return {name: [partial(store.get, ref) for ref in refs if ref.rows] for name, refs in tables.items()}
 
 
 def intact(published: Published, manifest: Manifest, *, check_bytes: bool) -> bool:
@@ -120,11 +121,15 @@ def _lost_manifests(foreign: Iterable[str], known: set[str]) -> list[str]:
 
 def _verify_night(held: Snapshot, manifest: Manifest, known: set[str]) -> list[str]:
     faults: list[str] = []
-    pieces: dict[str, list[pa.Table]] = {name: [] for name in manifest.tables}
+    pieces: dict[str, list[Piece]] = {name: [] for name in manifest.tables if name in SPECS}
     for name, ref in manifest.files():
         known.add(name)
         try:
-            pieces.setdefault(ref.table, []).extend(_read(held, name, ref))
+            for table in read(held, name, ref):
+                conform(table, SPECS[ref.table], closed=False)
+                pieces.setdefault(ref.table, []).append(partial(_columns, held, name, ref))
+        except ContractError as error:
+            faults.append(f"{held.shown(name)}: {error}")
         except DamagedFileError as error:
             faults.append(str(error))
     for page, digest in manifest.pages.items():
@@ -133,14 +138,23 @@ def _verify_night(held: Snapshot, manifest: Manifest, known: set[str]) -> list[s
             faults.append(f"{held.shown(f'digests/{page}')}: {fault}")
     if not faults:
         try:
-            consistent({name: concat(tables, SPECS[name], closed=False) for name, tables in pieces.items() if name in SPECS})
+            consistent(pieces)
         except ContractError as error:
             faults.append(f"{held.shown(name_of(manifest.run_date))}: {error}")
     return faults
 
 
-def _read(held: Snapshot, name: str, ref: Ref) -> list[pa.Table]:
-    """A published file, its bytes and its count checked; nothing of a table that only a newer version knows."""
+def _columns(held: Snapshot, name: str, ref: Ref, columns: Sequence[str]) -> pa.Table:
+    (table,) = read(held, name, ref)
+    return table.select(columns)
+
+
+def read(held: Snapshot, name: str, ref: Ref) -> list[pa.Table]:
+    """A published file, its bytes and its count checked; nothing of a table that only a newer version knows.
+
+    Raises:
+        DamagedFileError: it is gone, can't be read, or is not what was published.
+    """
     shown = held.shown(name)
     try:
         content = held.content(name)

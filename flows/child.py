@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from pydantic import BaseModel
 
-from flows import apply, isolate
+from flows import apply, isolate, room
 from flows.nightly import STEPS
 from flows.store import Ref, Store
 from tasks import aside
@@ -76,7 +76,7 @@ def _answer(task: dict[str, Any], ids: Sequence[str] | None) -> dict[str, Any]:
     except NightwireError as error:
         return {"abort": f"{task['step']}: {error}"}
     except OSError as error:
-        return {"abort": f"{task['step']}: the disk said no: {error}"}
+        return {"abort": f"{task['step']}: {room.said(error, Path(task['store']))}"}
     except Exception as error:  # one bad document never stops a night
         fault = isolate.fault_of(error)
     return {"reason": fault.reason, "message": fault.message}

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows import annotate, workbench
+from flows import annotate, room, workbench
 from tasks.errors import NightwireError, Unusable
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"nightwire: {type(error).__name__}: {error}", file=sys.stderr)
         return FAILED
     except BrokenPipeError:  # the reader of our output went away
+        return FAILED
+    except OSError as error:
+        if error.errno not in room.DISK:
+            raise
+        print(f"nightwire: {room.said(error, (getattr(options, 'config', None) or Path.cwd()).resolve().parent)}", file=sys.stderr)
         return FAILED
     return code
 

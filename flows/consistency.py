@@ -1,19 +1,26 @@
-"""What ties the tables of a night together: counts, keys that lead somewhere, spans that say what they claim. Pure."""
+"""What ties the tables of a night together: counts, keys that lead somewhere, spans that say what they claim. Pure.
+
+A night may be larger than memory: of each table only the columns of keys are held, and the texts of one file of articles at a time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import ContractError
-from tasks.tables import plain
+from tasks.tables import SPECS, plain
 
-Tables = Mapping[str, pa.Table]
+Piece = Callable[[Sequence[str]], pa.Table]
+"""One file of a table: names of columns -> those columns. What is in memory already is one by its `select`."""
+Tables = Mapping[str, Sequence[Piece]]
 Fault = tuple[str, str]
 """Table, and what does not hold in it."""
+AT_ONCE = 1000
+"""Rows that are Python's at the same time."""
 
 KEYS = (
     ("stories", "article_id", "articles", "article_id"),
@@ -28,6 +35,12 @@ KEYS = (
 )
 """Table, column -> the table and column in which each of its values stands. The second row with the first: every article is told in a
 story. `copies.other_id` and `stories.canonical_id` may be articles of earlier nights."""
+
+
+def columns(tables: Tables, table: str, names: Sequence[str]) -> pa.Table:
+    """Some columns of a table, all its files together."""
+    pieces = [plain(piece(names)) for piece in tables[table]]
+    return pa.concat_tables(pieces) if pieces else plain(SPECS[table].empty().select(names))
 
 
 def consistent(tables: Tables) -> None:
@@ -49,39 +62,90 @@ def complete(tables: Tables, documents: int) -> None:
     Raises:
         ContractError: the sum is another; the numbers are told.
     """
-    early = {row["document"] for row in tables["rejects"].select(["document"]).to_pylist()}
-    early -= set(tables["articles"]["article_id"].to_pylist())
-    articles = tables["articles"].num_rows
-    if articles + len(early) != documents:
-        raise ContractError(f"{documents} documents were read, but {articles} became articles and {len(early)} were set aside")
+    ids = set(columns(tables, "articles", ["article_id"])["article_id"].to_pylist())
+    early = set(columns(tables, "rejects", ["document"])["document"].to_pylist()) - ids
+    if len(ids) + len(early) != documents:
+        raise ContractError(f"{documents} documents were read, but {len(ids)} became articles and {len(early)} were set aside")
 
 
 def faults(tables: Tables) -> Iterator[Fault]:
     """Everything that does not hold."""
-    yield from _keys(tables)
-    members = tables["stories"]["article_id"]
+    held = {table: columns(tables, table, _wanted(table)) for table in tables}
+    for table, rows in held.items():
+        yield from _twice(table, rows)
+    yield from _strays(held)
+    members = held["stories"]["article_id"]
     if len(pc.unique(members)) != len(members):
         yield "stories", ".article_id: an article stands in more than one story"
-    texts = dict(zip(tables["articles"]["article_id"].to_pylist(), tables["articles"]["text"].to_pylist(), strict=True))
-    for table, (columns, look) in SPANS.items():
-        for row in plain(tables[table].select(columns)).to_pylist():
-            if row["article_id"] in texts and (fault := look(row, texts[row["article_id"]])):
-                yield table, f": {row['article_id']}: {fault}"
-    for row in tables["roundups"].select(["story_id", "additions"]).to_pylist():
-        if any(texts.get(one["article_id"], "")[one["start"] : one["end"]] != one["text"] for one in row["additions"] or ()):
-            yield "roundups", f": {row['story_id']}: an addition is not the text at its span"
+    yield from _spans(tables)
 
 
-def _keys(tables: Tables) -> Iterator[Fault]:
+def _wanted(table: str) -> list[str]:
+    """The columns of a table's own key, and those that lead to others or that others lead to."""
+    links = [column for one, column, *_ in KEYS if one == table] + [key for *_, other, key in KEYS if other == table]
+    return list(dict.fromkeys([*SPECS[table].key, *links]))
+
+
+def _twice(table: str, rows: pa.Table) -> Iterator[Fault]:
+    """A key that stands in two files; within one file its contract forbids it."""
+    key = list(SPECS[table].key)
+    counted = rows.group_by(key).aggregate([([], "count_all")])
+    if counted.num_rows != rows.num_rows:
+        (one,) = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).select(key).to_pylist()
+        yield table, f": the key {one} stands in more than one row"
+
+
+def _strays(held: Mapping[str, pa.Table]) -> Iterator[Fault]:
     for table, column, other, key in KEYS:
-        rows = tables[table]
+        rows = held[table]
         if column == "article_id" and table == "stances":
-            rows = rows.filter(pc.not_equal(rows["holder_level"].cast(pa.string()), "outlet"))  # there it is an outlet's id
+            rows = rows.filter(pc.not_equal(rows["holder_level"], "outlet"))  # there it is an outlet's id
         values = rows[column]
         wanted = pc.and_(pc.is_valid(values), pc.not_equal(values, ""))
-        stray = rows.filter(pc.and_(wanted, pc.invert(pc.is_in(values, value_set=pc.unique(tables[other][key])))))
+        stray = rows.filter(pc.and_(wanted, pc.invert(pc.is_in(values, value_set=pc.unique(held[other][key])))))
         if stray.num_rows:
             yield table, f".{column}: {stray[column][0]} is no {other} row ({stray.num_rows} such rows)"
+
+
+def _spans(tables: Tables) -> Iterator[Fault]:
+    """Whatever points into a text, one file of articles after the other; the files of other tables are cut as those of articles are."""
+    ids = {table: [set(piece(["article_id"])["article_id"].to_pylist()) for piece in tables[table]] for table in SPANS}
+    additions = [
+        {**one, "story_id": row["story_id"]}
+        for piece in tables["roundups"]
+        for row in _rows(piece, ["story_id", "additions"])
+        for one in row["additions"] or ()
+    ]
+    for piece, here in zip(tables["articles"], ids["articles"], strict=True):
+        texts = {row["article_id"]: row["text"] for row in _rows(piece, ["article_id", "text"])}
+        for table, (names, look) in SPANS.items():
+            for other, there in zip(tables[table], ids[table], strict=True):
+                if not here.isdisjoint(there):
+                    yield from _looked_at(table, _rows(other, names), look, texts)
+        yield from _told(additions, texts)
+    known = set().union(*ids["articles"])
+    yield from _told((one for one in additions if one["article_id"] not in known), None)
+
+
+def _rows(piece: Piece, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for batch in plain(piece(names)).to_batches(max_chunksize=AT_ONCE):
+        yield from batch.to_pylist()
+
+
+def _looked_at(
+    table: str, rows: Iterable[Mapping[str, Any]], look: Callable[[Mapping[str, Any], str], str | None], texts: Mapping[str, str]
+) -> Iterator[Fault]:
+    for row in rows:
+        if row["article_id"] in texts and (fault := look(row, texts[row["article_id"]])):
+            yield table, f": {row['article_id']}: {fault}"
+
+
+def _told(additions: Iterable[Mapping[str, Any]], texts: Mapping[str, str] | None) -> Iterator[Fault]:
+    """Additions to stories that are not the text at their spans; `None` stands for articles that there are none of."""
+    for one in additions:
+        text = "" if texts is None else texts.get(one["article_id"])
+        if text is not None and text[one["start"] : one["end"]] != one["text"]:
+            yield "roundups", f": {one['story_id']}: an addition is not the text at its span"
 
 
 def _within(spans: Any, text: str) -> bool:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from flows.jobs import Done, Inputs, Part
 from flows.steps import Pile, Work
@@ -91,14 +93,19 @@ class Fetch:
         state = self.store.recall("source-state", self.source.name)
         notes = dict(state.notes) if state else {}
         documents = fetch(self.source, self.night, self.root, notes, self.now)
-        refs = _write(self.store, self.shards, self._unstopped(documents), earlier.refs if earlier else ())
+        unread: list[str] = []
+        refs = _write(self.store, self.shards, self._unstopped(documents, unread), earlier.refs if earlier else ())
+        if unread and self.source.kind == "folder":
+            key = self._key()  # what could be read a moment ago can't be now: the files as they were then are still to be fetched
         seconds = time.perf_counter() - began
         self.store.remember("fetch", key, Record(refs, seconds, {}))
         self.store.remember("source-state", self.source.name, Record((), 0.0, notes))
         return self._done(refs, ran=True, seconds=seconds)
 
-    def _unstopped(self, documents: Iterable[Document]) -> Iterator[Document]:
+    def _unstopped(self, documents: Iterable[Document], unread: list[str]) -> Iterator[Document]:
         for document in documents:
+            if document.reject == "unreadable":
+                unread.append(document.uri)
             if self.asked_to_stop():
                 raise Stopped(f"fetch of {self.source.name}: the night was asked to stop")
             if document.document_id not in self.forgotten:
@@ -130,6 +137,7 @@ def _write(store: Store, shards: int, documents: Iterable[Document], earlier: tu
     """Stream documents into one file a shard, after those fetched before; each document once."""
     spool = _Spool(store, shards)
     try:
+        spool.open()
         for ref in earlier:
             spool.table(store.get(ref))
         for document in documents:
@@ -148,8 +156,13 @@ class _Spool:
         self._bytes = 0
         self._rows = [0] * shards
         self._paths = [store.partial() for _ in range(shards)]
-        self._writers = [table_writer(DOCUMENTS.schema, path) for path in self._paths]
+        self._writers: list[pq.ParquetWriter] = []
         self._seen: set[str] = set()
+
+    def open(self) -> None:
+        """Begin the files."""
+        for path in self._paths:
+            self._writers.append(table_writer(DOCUMENTS.schema, path))
 
     def table(self, documents: pa.Table) -> None:
         """Take over the documents of an earlier fetch."""
@@ -184,6 +197,8 @@ class _Spool:
 
     def discard(self) -> None:
         """Close and remove what is not finished."""
-        for writer, path in zip(self._writers, self._paths, strict=True):
-            writer.close()
+        for writer in self._writers:
+            with suppress(OSError):  # what it could not write it can't write now
+                writer.close()
+        for path in self._paths:
             path.unlink(missing_ok=True)

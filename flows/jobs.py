@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from flows import room
 from flows.attempts import Attempts
 from flows.isolate import Bounds, Work, made
 from flows.store import Record, Ref, Store
@@ -63,6 +64,10 @@ class Job(Protocol):
         """The shard's number."""
 
     @property
+    def store(self) -> Store:
+        """Where its files are."""
+
+    @property
     def about(self) -> str:
         """What the job does, for the UI."""
 
@@ -92,7 +97,7 @@ def perform(job: Job, inputs: Inputs) -> Done:
     except NightwireError:
         raise
     except OSError as error:
-        raise Abort(f"{where}: the disk said no: {error}. Nothing was published; make room and run again.") from error
+        raise Abort(f"{where}: {room.said(error, job.store.root)} Nothing was published.") from error
     except Exception as error:
         raise Abort(f"{where}: {place_of(error)}. This is a fault of ours: please report it.") from error
     told = f"{done.rows} rows in {done.seconds:.2f} s" if done.ran else "was done"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import sys
 import unicodedata
+from contextlib import suppress
+from pathlib import Path
 
 from flows.jobs import Done
 
@@ -40,6 +43,28 @@ class Json(logging.Formatter):
         if isinstance(done := getattr(record, "done", None), Done):
             value |= {"step": done.step, "shard": done.shard, "rows": done.rows, "seconds": round(done.seconds, 3), "ran": done.ran}
         return json.dumps(value, ensure_ascii=False)
+
+
+class File(logging.FileHandler):
+    """The log's file; a disk that takes no line of it is told of once, on stderr, and stops nothing."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, encoding="utf-8")
+        self._told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's own name)
+        """Say why the log has no more lines."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._told:
+            self._told = True
+            sys.stderr.write(f"nightwire: {self.baseFilename}: lines of the log are lost: {error}\n")
+
+    def close(self) -> None:
+        """Close the file; what it could not take was told."""
+        with suppress(OSError):
+            super().close()
 
 
 LINES = logging.Formatter("%(asctime)s %(levelname)s %(message)s")

@@ -158,7 +158,9 @@ def read(published: Published, date: dt.date) -> Manifest | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise DamagedManifestError(f"{held.shown(name_of(date))}: can't be read: {error}. {CURE}") from error
+        raise DamagedManifestError(
+            f"{held.shown(name_of(date))}: can't be read: {error}. Check the disk; if it stays so: {CURE}"
+        ) from error
     try:
         return Manifest.parse(text)
     except DamagedManifestError as error:

@@ -51,7 +51,7 @@ def shown(path: Path, date: dt.date, jobs: list[Done], kind: str = "lines") -> I
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     logs.install()
-    handlers: list[logging.Handler] = [logging.FileHandler(path, encoding="utf-8")]
+    handlers: list[logging.Handler] = [logs.File(path)]
     console = Console(stderr=True)
     bars = Bars(totals(jobs), console) if console.is_terminal else None
     handlers.append(bars or logging.StreamHandler(sys.stderr))

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flows import checks, manifest
+from flows import checks, manifest, room
 from flows.manifest import Manifest
 from flows.places import Places
 from flows.store import make_folder, sync, write_file
@@ -87,7 +87,11 @@ def point(places: Places, generation: Path) -> None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(os.path.relpath(generation, places.root), target_is_directory=True)
     fresh.replace(places.link)
-    sync(places.root)
+    try:
+        sync(places.root)
+    except OSError as error:
+        said = room.said(error, places.root)
+        raise Abort(f"{places.link} is {generation.name} now, but {said} A power cut could bring back what was before") from error
 
 
 def _last(places: Places) -> int:

@@ -9,7 +9,8 @@ import logging
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows import checks, consistency, failures, fetch, manifest, snapshot, tombstones
+from flows import checks, consistency, failures, fetch, manifest, room, snapshot, tombstones
 from flows.desk import Desk
 from flows.isolate import Bounds
 from flows.jobs import Done
@@ -104,14 +105,24 @@ class Run:
             Abort: the night failed; what was published stays.
         """
         bounds = Bounds.of(self.desk.config.night)
-        with locked(self.desk.places.lock(str(self.date)), f"night {self.date}"), looked_after(bounds.memory, bounds.wall(0)):
+        lock = locked(self.desk.places.lock(str(self.date)), f"night {self.date}")
+        with self._disk(), lock, looked_after(bounds.memory, bounds.wall(0)):
             try:
-                published = self._healing(runner)
+                with self._disk():
+                    published = self._healing(runner)
             except NightwireError as error:
                 failures.note(self.desk.places, self.date, error, self.now())
                 raise
             failures.clear(self.desk.places, self.date)
             return published
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Turn what the disk says into an error of ours."""
+        try:
+            yield
+        except OSError as error:
+            raise Abort(f"night {self.date}: {room.said(error, self.desk.places.root)} Readers see what they saw.") from error
 
     def _healing(self, runner: Runner) -> Manifest:
         """Walk the night; a damaged file of the store is removed and built again, a few times at most."""
@@ -120,16 +131,27 @@ class Run:
                 self.desk.places.store.clean()
                 work, tonight = self.walk(runner)
                 return self.finish(work, tonight)
-            except OSError as error:
-                raise Abort(
-                    f"night {self.date}: the disk said no: {error}. Readers see what they saw; make room and run again."
-                ) from error
             except DamagedFileError as error:
                 log.warning("%s It is removed and built again now.", error)
                 error.path.unlink(missing_ok=True)
+                self._of_tonight(error.path)
         raise Abort(
             f"night {self.date}: more than {HEALED_AT_MOST} files of the store are damaged. Check the disk; then remove the store."
         )
+
+    def _of_tonight(self, lost: Path) -> None:
+        """See that a lost file is one that tonight's own steps build again.
+
+        Raises:
+            Abort: an earlier night made it, and tonight is compared with it.
+        """
+        store = self.desk.places.store
+        for day, known in self.history.items():
+            if any(store.path(ref) == lost for ref in (*known.signatures, *known.tables.get("voices", ()))):
+                raise Abort(
+                    f"night {self.date}: {lost}, made by night {day}, was damaged or is gone, and tonight is compared with it. "
+                    f"Run that night first, then this one again: nightwire run {self.desk.path} --date {day} --date {self.date}"
+                )
 
     def plan(self, *, check_bytes: bool = False) -> Plan:
         """What would run; reads records, writes nothing.
@@ -158,7 +180,7 @@ class Run:
         store = self.desk.places.store
         done = work.done()
         draft = self._manifest(work, tonight, done, Ref("runs", "", 0, 0))
-        tables = checks.gather(store, draft.tables)
+        tables = checks.files(store, draft.tables)
         read = sum(job.rows for job in done if job.step == "fetch")
         checks.over_limit(tables, read, self.desk.config.night.reject_limit)
         consistency.complete(tables, read)
@@ -229,9 +251,24 @@ class Run:
         """The runs of this date, the former ones included."""
         times = ("interval_start", "interval_end", "started_at", "finished_at")
         row = {key: dt.datetime.fromisoformat(value) if key in times else value for key, value in draft.run.items()}
-        earlier = manifest.read(self.desk.places.published, self.date)
-        former = [self.desk.places.store.get(earlier.runs)] if earlier else []
-        return concat([*former, RUNS.rows([row])], RUNS)
+        return concat([*self._former_runs(), RUNS.rows([row])], RUNS)
+
+    def _former_runs(self) -> list[pa.Table]:
+        """The rows of this night's former runs, from the store or from what is published; no step could make them again."""
+        held = snapshot.of(self.desk.places.published)
+        stands = manifest.read(held, self.date)
+        if stands is None:
+            return []
+        name = next(name for name, ref in stands.files() if ref.table == "runs")
+        try:
+            return [self.desk.places.store.get(stands.runs)]
+        except DamagedFileError as error:
+            log.warning("%s Its rows are read from what is published.", error)
+        try:
+            return checks.read(held, name, stands.runs)
+        except DamagedFileError as error:
+            log.warning("%s The former runs of night %s are not listed any more.", error, self.date)
+            return []
 
 
 def _with_rows(refs: list[Ref] | tuple[Ref, ...]) -> tuple[Ref, ...]:

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -21,11 +22,15 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows import room
 from tasks.errors import Abort
 from tasks.tables import SPECS, Spec, conform
 
 ROW_GROUP = 100_000
 """Rows a group; with zstd-1 and dictionaries only where values repeat: 844 MB/s read at 2.2:1 (docs/log.md)."""
+
+WRITTEN_AT_ONCE = 1 << 18
+"""Bytes; a small table of 20 columns is one call to the system instead of some forty, one a page and header."""
 
 
 class DamagedFileError(Abort):
@@ -88,13 +93,15 @@ class Store:
 
         Raises:
             ContractError: the table breaks its contract.
-            OSError: the disk said no; nothing is left but a temporary file, which `clean` removes.
+            OSError: the disk said no, with what was to be written; nothing is left but a temporary file, which `clean` removes.
         """
         table = conform(table, spec)
         partial = self.partial()
         try:
             write_table(table, partial)
             return self.adopt(partial, spec, table.num_rows)
+        except OSError as error:
+            raise room.wanted(error, spec.name, table.num_rows, table.nbytes) from error
         finally:
             partial.unlink(missing_ok=True)
 
@@ -117,23 +124,29 @@ class Store:
             sync(final.parent)
         return ref
 
-    def get(self, ref: Ref) -> pa.Table:
-        """Read a table; the file's bytes are checked against its digest.
+    def get(self, ref: Ref, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read a table, or some of its columns; the file's bytes are checked against its digest.
 
         Parquet's page checksums, which readers without a manifest have, leave headers and footer uncovered: some
         single bit flips read as other rows. The digest finds them all.
 
         Raises:
             DamagedFileError: the file is gone or damaged.
+            OSError: the disk did not give it, which may pass; a file that is not proven damaged is kept.
         """
         path = self.path(ref)
         try:
             content = path.read_bytes()
+        except FileNotFoundError as error:
+            raise DamagedFileError(path, "is gone", "The next run builds it again.") from error
         except OSError as error:
-            raise DamagedFileError(path, f"can't be read: {error}") from error
+            raise OSError(
+                error.errno, f"{error.strerror}, reading {path} (if it stays so, delete the file: it is built again)"
+            ) from error
         if hashlib.sha256(content).hexdigest() != ref.digest:
             raise DamagedFileError(path, "its bytes are not those that were written")
-        return read_table(path, SPECS[ref.table], content=content)
+        table = read_table(path, SPECS[ref.table], content=content, columns=columns)
+        return table if columns is None else table.select(columns)
 
     def _whole(self, ref: Ref) -> bool:
         try:
@@ -183,20 +196,23 @@ def _alive(process: str) -> bool:
 
 def write_table(table: pa.Table, path: Path) -> None:
     """Write one Parquet file with page checksums, deterministic in its bytes."""
-    with table_writer(table.schema, path) as writer:
+    with pa.output_stream(path, compression=None, buffer_size=WRITTEN_AT_ONCE) as sink, table_writer(table.schema, sink) as writer:
         writer.write_table(table, row_group_size=ROW_GROUP)
 
 
-def table_writer(schema: pa.Schema, path: Path) -> pq.ParquetWriter:
+def table_writer(schema: pa.Schema, sink: Path | pa.NativeFile) -> pq.ParquetWriter:
     """A Parquet writer with the house's settings (zstd-1, page checksums, dictionaries on words only)."""
     words = [field.name for field in schema if pa.types.is_dictionary(field.type)]
     return pq.ParquetWriter(
-        path, schema, compression="zstd", compression_level=1, use_dictionary=cast(Any, words), write_page_checksum=True
+        sink, schema, compression="zstd", compression_level=1, use_dictionary=cast(Any, words), write_page_checksum=True
     )
 
 
-def read_table(path: Path | str, spec: Spec, *, content: bytes | None = None) -> pa.Table:
-    """Read one Parquet file, every page checked against its checksum; `content` is the file's bytes where they are read already.
+def read_table(path: Path | str, spec: Spec, *, content: bytes | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read one Parquet file, or some of its columns, every page checked against its checksum.
+
+    Args:
+        content: the file's bytes where they are read already.
 
     A file of an older schema has nulls in the columns that came since; what a newer one has beside ours is left out.
 
@@ -205,20 +221,22 @@ def read_table(path: Path | str, spec: Spec, *, content: bytes | None = None) ->
     """
     try:
         with pq.ParquetFile(path if content is None else pa.BufferReader(content), page_checksum_verification=True) as file:
-            return evolved(file.read(columns=[name for name in file.schema_arrow.names if name in spec.schema.names]), spec)
+            wanted = [field for field in spec.schema if columns is None or field.name in columns]
+            known = set(file.schema_arrow.names)
+            return evolved(file.read(columns=[field.name for field in wanted if field.name in known]), pa.schema(wanted))
     except (OSError, pa.ArrowException) as error:
         raise DamagedFileError(path, f"can't be read as the table {spec.name}: {error}") from error
 
 
-def evolved(table: pa.Table, spec: Spec) -> pa.Table:
+def evolved(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The table with the columns of today's contract: nulls where it is older, columns of a newer one left out."""
-    if table.schema.equals(spec.schema):
+    if table.schema.equals(schema):
         return table
     columns = [
         table[field.name].cast(field.type) if field.name in table.schema.names else pa.nulls(table.num_rows, field.type)
-        for field in spec.schema
+        for field in schema
     ]
-    return pa.table(columns, schema=spec.schema)
+    return pa.table(columns, schema=schema)
 
 
 def digest_file(path: Path) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar
 
 from tasks.errors import Unusable
 
@@ -89,6 +88,8 @@ def fit_temperature(probabilities: Array, labels: Labels, weights: Array | None 
     def loss(log_t: float) -> float:
         chosen = tempered(probabilities, float(np.exp(log_t)))[rows, labels]
         return float(-(mass * np.log(np.clip(chosen, _TINY, None))).sum() / mass.sum())
+
+    from scipy.optimize import minimize_scalar  # a quarter of all that a night imports, for training alone
 
     found = minimize_scalar(loss, bounds=(np.log(0.1), np.log(10.0)), method="bounded")
     return float(np.exp(found.x))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,27 +37,40 @@ def roundup(articles: pa.Table, stories: pa.Table, summaries: pa.Table, settings
     Returns:
         ROUNDUPS, by story_id.
     """
-    by_id = {row["article_id"]: row for row in articles.to_pylist()}
-    told = {row["article_id"]: row["text"] for row in summaries.select(["article_id", "text"]).to_pylist()}
-    members: dict[str, list[Row]] = defaultdict(list)
-    for row in stories.to_pylist():
-        if row["article_id"] in by_id:
-            members[row["story_id"]].append(row)
-    rows = [_row(story, members[story], by_id, told, settings) for story in sorted(members)]
-    return ROUNDUPS.rows(row for row in rows if len(row["outlets"]) > 1)
+    at = {article_id: number for number, article_id in enumerate(articles["article_id"].to_pylist())}
+    told = dict(zip(*(summaries[name].to_pylist() for name in ("article_id", "text")), strict=True))
+    return ROUNDUPS.rows(
+        _row(members, _rows(articles, [at[member["article_id"]] for member in members]), told, settings)
+        for members in _of_several(articles, stories, at)
+    )
 
 
-def _row(
-    story: str, members: Sequence[Row], by_id: Mapping[str, Row], told: Mapping[str, str], settings: SummarySettings
-) -> dict[str, Any]:
+def _rows(articles: pa.Table, numbers: list[int]) -> dict[str, Row]:
+    return {row["article_id"]: row for row in articles.take(numbers).to_pylist()}
+
+
+def _of_several(articles: pa.Table, stories: pa.Table, at: Mapping[str, int]) -> Iterator[list[Row]]:
+    """The members of each story of more than one outlet, by story_id; most stories have one outlet and are never rows of Python's."""
+    outlets = articles["outlet"].to_pylist()
+    where: dict[str, list[int]] = defaultdict(list)
+    heard: dict[str, set[str]] = defaultdict(set)
+    for number, (story, article) in enumerate(zip(*(stories[name].to_pylist() for name in ("story_id", "article_id")), strict=True)):
+        if article in at:
+            where[story].append(number)
+            heard[story] |= {outlets[at[article]]} - {None, ""}
+    for story in sorted(where):
+        if len(heard[story]) > 1:
+            yield stories.take(where[story]).to_pylist()
+
+
+def _row(members: Sequence[Row], by_id: Mapping[str, Row], told: Mapping[str, str], settings: SummarySettings) -> dict[str, Any]:
     canonical_id = members[0]["canonical_id"]
-    outlets = sorted({by_id[m["article_id"]]["outlet"] for m in members if by_id[m["article_id"]]["outlet"]})
-    additions = _additions(canonical_id, members, by_id, settings) if len(outlets) > 1 else []
+    additions = _additions(canonical_id, members, by_id, settings)
     lines = [told.get(canonical_id) or "", *(f"{a['outlet']}: {a['text']}" for a in additions)]
     return {
-        "story_id": story,
+        "story_id": members[0]["story_id"],
         "canonical_id": canonical_id,
-        "outlets": outlets,
+        "outlets": sorted({row["outlet"] for row in by_id.values() if row["outlet"]}),
         "text": "\n".join(line for line in lines if line),
         "additions": additions,
         "model": settings.model.name,

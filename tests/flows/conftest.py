@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from flows import dates
@@ -14,6 +15,7 @@ from flows.desk import Desk
 from flows.manifest import Manifest
 from flows.run import Run
 from flows.runners import Inline
+from tasks.tables import SPECS, concat
 from tests.conftest import copy_demo
 from tests.flows import desks
 from tests.flows.house import House, up
@@ -39,6 +41,12 @@ def desk(first_night: Path, tmp_path: Path) -> Path:
 def run(config: Path, date: dt.date = NIGHT) -> Manifest:
     one = Run(Desk.open(config), date)
     return one.execute(Inline(2))
+
+
+def tables_of(config: Path, published: Manifest) -> dict[str, pa.Table]:
+    """The tables of a night, each in one piece, from the store."""
+    store = Desk.open(config).places.store
+    return {name: concat([store.get(ref) for ref in refs if ref.rows], SPECS[name]) for name, refs in published.tables.items()}
 
 
 def ran(published: Manifest) -> dict[str, int]:

@@ -17,7 +17,7 @@ from flows.store import Store
 from tasks.errors import Abort
 from tasks.step import Step
 from tasks.tables import SPECS, plain
-from tests.flows.conftest import NIGHT, ran, run
+from tests.flows.conftest import NIGHT, ran, run, tables_of
 
 NEXT = dt.date(2026, 3, 3)
 
@@ -157,10 +157,9 @@ def test_shards_and_workers_change_no_row(desk: Path, demo: Path) -> None:
     demo.write_text(demo.read_text().replace("workers = 2", "workers = 1").replace("shards = 4", "shards = 1"))
     assert Desk.open(demo).config.night.shards == 1
     other = run(demo)
-    store, ours = Desk.open(demo).places.store, Desk.open(desk).places.store
     published = manifest.read(desk.parents[1] / "published", NIGHT)
     assert published is not None
-    left, right = checks.gather(ours, published.tables), checks.gather(store, other.tables)
+    left, right = tables_of(desk, published), tables_of(demo, other)
     for name, table in left.items():
         sides = []
         for one in (table, right[name]):

@@ -21,7 +21,7 @@ from flows.wanted import Wanted
 from tasks.errors import ContractError
 from tasks.tables import RUNS
 from tests.flows import desks
-from tests.flows.conftest import NIGHT, run
+from tests.flows.conftest import NIGHT, run, tables_of
 
 Tables = dict[str, pa.Table]
 FIRST = dt.date(2026, 3, 2)
@@ -33,8 +33,12 @@ def tables(first_night: Path) -> Tables:
     """The demo's first night, as it is before it is published."""
     night = manifest.read(first_night / "published", NIGHT)
     assert night is not None
-    found: Tables = checks.gather(Desk.open(first_night / "configs" / "demo.toml").places.store, night.tables)
-    return found
+    return tables_of(first_night / "configs" / "demo.toml", night)
+
+
+def whole(tables: Tables) -> consistency.Tables:
+    """Each table as one file."""
+    return {name: [table.select] for name, table in tables.items()}
 
 
 def without_first(tables: Tables, name: str) -> Tables:
@@ -53,13 +57,13 @@ def row_with(tables: Tables, name: str, column: str) -> int:
 
 
 def test_a_night_that_holds_together_passes(tables: Tables) -> None:
-    consistency.consistent(tables)
+    consistency.consistent(whole(tables))
     night_documents = tables["articles"].num_rows + sum(
         row["document"] not in set(tables["articles"]["article_id"].to_pylist()) for row in tables["rejects"].to_pylist()
     )
-    consistency.complete(tables, night_documents)
+    consistency.complete(whole(tables), night_documents)
     with pytest.raises(ContractError, match="documents were read"):
-        consistency.complete(tables, night_documents + 1)
+        consistency.complete(whole(tables), night_documents + 1)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +87,26 @@ def test_a_night_that_holds_together_passes(tables: Tables) -> None:
 )
 def test_what_does_not_hold_together_is_not_published(tables: Tables, spoil: Callable[[Tables], Tables], told: str) -> None:
     with pytest.raises(ContractError, match=told):
-        consistency.consistent(spoil(tables))
+        consistency.consistent(whole(spoil(tables)))
+
+
+def test_files_that_are_cut_otherwise_hold_together_too(tables: Tables) -> None:
+    """Articles in two files, everything else in three that do not fit them."""
+    cut = {name: _cut(table, 2 if name == "articles" else 3) for name, table in tables.items()}
+    consistency.consistent(cut)
+    broken = changed(tables, "quotes", "text", lambda text: f"{text}!", tables["quotes"].num_rows - 1)
+    with pytest.raises(ContractError, match="spans do not give its text"):
+        consistency.consistent({**cut, "quotes": _cut(broken["quotes"], 3)})
+
+
+def test_a_key_in_two_files_is_found(tables: Tables) -> None:
+    with pytest.raises(ContractError, match=r"summaries: the key \{.*\} stands in more than one row"):
+        consistency.consistent({**whole(tables), "summaries": [tables["summaries"].select, tables["summaries"].slice(1, 1).select]})
+
+
+def _cut(table: pa.Table, files: int) -> list[consistency.Piece]:
+    rows = -(-table.num_rows // files)
+    return [table.slice(number * rows, rows).select for number in range(files)]
 
 
 def quick(folder: Path, nights: list[dt.date]) -> Path:
