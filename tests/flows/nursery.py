@@ -51,6 +51,11 @@ class Child:
         """How many file operations it made before it ended of itself."""
         return int(self.told.read_text().rpartition("operations ")[2].split()[0])
 
+    @property
+    def spoiled(self) -> str:
+        """Function and path of the operation that was made to fail; nothing where the process was killed, or met none."""
+        return self.told.read_text().rpartition("spoiled ")[2].split("\n")[0] if "spoiled " in self.told.read_text() else ""
+
 
 class Nursery:
     """Starts children; to be closed."""
@@ -77,7 +82,8 @@ class Nursery:
         """Start a night.
 
         Args:
-            more: `file_bytes`: the longest file that it may write (RLIMIT_FSIZE).
+            more: `file_bytes`: the longest file that it may write (RLIMIT_FSIZE); `trace`: the file that gets each operation's function
+                and path.
         """
         self._number += 1
         told = self.folder / f"{self._number}.txt"
@@ -140,6 +146,7 @@ def _warm() -> None:
 def _child(order: dict[str, Any]) -> int:
     import logging
     import resource
+    import traceback
 
     from flows.desk import Desk
     from flows.publish import BusyError
@@ -158,7 +165,8 @@ def _child(order: dict[str, Any]) -> int:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_bytes"], order["file_bytes"]))
     faults = ctypes.CDLL(None)
     if hasattr(faults, "faults_arm"):
-        faults.faults_arm(str(config.parents[1]).encode(), order["how"], ctypes.c_long(order["at"]))
+        trace = os.open(order["trace"], os.O_WRONLY | os.O_CREAT) if "trace" in order else -1
+        faults.faults_arm(str(config.parents[1]).encode(), order["how"], ctypes.c_long(order["at"]), trace)
     code = FAILED
     try:
         Run(desk, dt.date.fromisoformat(order["date"])).execute(Inline(2))
@@ -168,8 +176,12 @@ def _child(order: dict[str, Any]) -> int:
         code = BUSY
     except NightwireError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    except Exception:
+        traceback.print_exc()
+        code = 70
     if hasattr(faults, "faults_counted"):
-        faults.faults_counted.restype = ctypes.c_long
+        faults.faults_counted.restype, faults.faults_met.restype = ctypes.c_long, ctypes.c_char_p
+        print(f"spoiled {faults.faults_met().decode()}", file=sys.stderr)
         print(f"operations {faults.faults_counted()}", file=sys.stderr)
     return code
 

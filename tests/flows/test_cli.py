@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from flows.cli import main
@@ -108,6 +109,25 @@ def test_a_night_under_prefect_from_the_command_line(demo: Path) -> None:
     again = nightwire("run", demo, "--date", NIGHT)
     assert "published and unchanged, no step to run" in again.stdout
     assert database.execute("select count(*) from flow_run").fetchone() == (1,)
+    assert_prefect_knows_no_article(demo.parents[1])
+
+
+def assert_prefect_knows_no_article(root: Path) -> None:
+    """Nothing that an article says, nor its name, id or address, is below Prefect's folder: `forget` has nothing to remove there."""
+    held = b"".join(path.read_bytes() for path in (root / "state" / "prefect").rglob("*") if path.is_file())
+    assert b"extract-000" in held
+    for table, columns in {
+        "articles": ("article_id", "uri", "url", "title", "text", "byline"),
+        "quotes": ("quote_id", "text", "speaker"),
+        "summaries": ("text",),
+        "rejects": ("document", "uri"),
+    }.items():
+        for row in pq.read_table(root / "published" / table, columns=list(columns)).to_pylist():
+            for column, value in row.items():
+                words = (value or "")[:40]  # a page's text could be cut, and escapes begin at a line's end
+                if len(words) > 8:
+                    forms = {words.split("\n")[0], json.dumps(words)[1:-1].split("\\n")[0]}
+                    assert not [form for form in forms if form.encode() in held], (table, column, words)
 
 
 def test_a_night_is_possible_without_its_server(demo: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from flows.jobs import Done, Inputs, perform
+from flows.store import Store
 from tasks.errors import Abort, Stopped, TryAgain
 
 
@@ -19,6 +21,7 @@ class Raising:
     name: str = "fetch"
     shard: int = 2
     about: str = ""
+    store: Store = Store(Path(__file__).parent)  # noqa: RUF009 (a path, nothing is opened)
 
     def asked_to_stop(self) -> bool:
         return self.stop
@@ -33,7 +36,8 @@ class Raising:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (OSError(28, "No space left on device"), "fetch, shard 2: the disk said no.*No space left.*make room"),
+        (OSError(28, "No space left on device"), "fetch, shard 2: the disk said no.*No space left.*are free at.*Make room"),
+        (OSError(5, "Input/output error"), "fetch, shard 2: the disk said no.*Check it, then run again. Nothing was published"),
         (KeyError("field"), "fetch, shard 2: KeyError.*a fault of ours"),
     ],
 )

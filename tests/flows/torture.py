@@ -37,8 +37,25 @@ def _coprime(a: int, b: int) -> bool:
     return a == 1
 
 
-def sections(arena: Arena) -> Iterator[tuple[str, list[tuple[str, Case]]]]:
-    """Section -> its cases, each with a name that stays the same from call to call."""
+def sections(nursery: Nursery, folder: Path, only: str) -> Iterator[tuple[str, list[tuple[str, Case]]]]:
+    """Section -> its cases, each with a name that stays the same from call to call; those sections whose name has `only` in it."""
+    whole = ordeals.arena(nursery, folder / "whole")
+    yield from ((name, cases) for name, cases in at_instants(whole) if only in name)
+    if nursery.can_spoil:
+        small = ordeals.arena(nursery, folder / "small", **ordeals.SMALL)
+        for how in FAULTS:
+            if only in (name := f"{how} at the n-th file operation"):
+                yield name, at_operations(small, how)
+
+
+def at_operations(arena: Arena, how: str) -> list[tuple[str, Case]]:
+    """One way to fail, at each operation."""
+    count = max(ordeals.operations(arena, how) for _ in range(3))  # two threads at one folder make some more, or fewer
+    return [(str(at), lambda figures, at=at: ordeals.spoiled_at(arena, how, at, figures)) for at in spread(count)]
+
+
+def at_instants(arena: Arena) -> Iterator[tuple[str, list[tuple[str, Case]]]]:
+    """The sections that need no spoiled file operation."""
     chance = random.Random(1)  # the same instants in every call
     instants = [chance.uniform(0, 1.3) for _ in range(KILLS)]
     yield (
@@ -59,13 +76,6 @@ def sections(arena: Arena) -> Iterator[tuple[str, list[tuple[str, Case]]]]:
         "Prefect's server killed, or down",
         [(when, lambda figures, when=when: prefect_lost.ordeal(arena.folder / "prefect", when, figures)) for when in prefect_lost.WHEN],
     )
-    if arena.nursery.can_spoil:
-        for how in FAULTS:
-            operations = ordeals.operations(arena, how)
-            yield (
-                f"{how} at the n-th of {operations} file operations",
-                [(str(at), lambda figures, at=at, how=how: ordeals.spoiled_at(arena, how, at, figures)) for at in spread(operations)],
-            )
 
 
 def _flips(arena: Arena, figures: Figures) -> None:
@@ -91,8 +101,8 @@ def main() -> int:
     shutil.rmtree(work, ignore_errors=True)
     nursery = Nursery(work / "nursery")
     try:
-        arena = ordeals.arena(nursery, work / "arena")
-        plan = [(name, cases[: max(1, round(options.share * len(cases)))]) for name, cases in sections(arena) if options.only in name]
+        found = sections(nursery, work, options.only)
+        plan = [(name, cases[: max(1, round(options.share * len(cases)))]) for name, cases in found]
         for section, cases in plan:
             for name, case in cases:
                 if (section, name) in known or time.monotonic() > until:
