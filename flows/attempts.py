@@ -13,7 +13,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from flows import stopping
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class Attempts:
             file.write(json.dumps({"night": str(self.night), "process": os.getpid()}).encode())
             file.flush()
             try:
-                yield died
+                with stopping.before_cut_off(partial(path.unlink, missing_ok=True)):
+                    yield died
             finally:
                 path.unlink(missing_ok=True)
 

@@ -18,7 +18,7 @@ from flows.publish import BusyError
 from flows.run import Run
 from flows.runners import Forgetter
 from flows.wanted import STAGES, Wanted
-from tasks.errors import NightwireError
+from tasks.errors import NightwireError, Stopped
 
 log = logging.getLogger("nightwire")
 
@@ -119,6 +119,8 @@ class Driver:
         except BusyError as error:
             log.warning("night %s: %s", date, error)
             self.outcome.under_way.append(date)
+        except Stopped as error:
+            log.warning("night %s: %s", date, error)
         except NightwireError as error:
             log.error("night %s: %s: %s", date, type(error).__name__, error)  # noqa: TRY400 (made to be read; no traceback)
             self.outcome.failed[date] = str(error)

@@ -19,12 +19,11 @@ from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
+from flows import pulse
 from flows.desk import Desk
 from flows.orchestrate import ONLY, backfill_flow, night_flow
 from flows.watch import LATE, Watch
 
-HEARTBEAT = 30
-"""Seconds between two signs of life of a run; Prefect's least."""
 ENDED = ("Completed", "Failed", "Cancelled", "Crashed")
 RUNS_AT_ONCE = 4
 """Flow runs that are processes of this machine at once; a date is locked, so never two of one night."""
@@ -88,13 +87,13 @@ def guard() -> None:
         name="nightwire: runs whose process is gone",
         description="A run that was killed with its machine stays Running for ever, unless somebody says that it crashed.",
         trigger=EventTrigger(
-            after={"prefect.flow-run.heartbeat"},
-            expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{state}" for state in ENDED)},
+            after={pulse.ALIVE},
+            expect={pulse.ALIVE, *(f"prefect.flow-run.{state}" for state in ENDED)},
             match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,
-            within=dt.timedelta(seconds=3 * HEARTBEAT),
+            within=dt.timedelta(seconds=3 * pulse.EVERY),
         ),
         actions=[
             ChangeFlowRunState(

@@ -18,7 +18,6 @@ SAFE = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # the default of 20 fails on a busy machine
     "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
     "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
-    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # the least: a run whose process is gone is noticed after three of them
     "PREFECT_RUNNER_POLL_FREQUENCY": "3",  # a run that is started in the UI begins within seconds
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",  # else the database grows for ever
     "PREFECT_LOGGING_EXTRA_LOGGERS": "nightwire",  # our lines stand in the run's log in the UI

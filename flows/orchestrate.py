@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from prefect import flow, tags
+from prefect import State, flow, tags
+from prefect.exceptions import CancelledRun
 from prefect.runtime import flow_run
 from prefect.server.database import provide_database_interface
+from prefect.states import Cancelled
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import backfill, dates, forecast, logs, manifest, pages, stopping
+from flows import backfill, dates, forecast, logs, manifest, pages, pulse, stopping
 from flows.backfill import Outcome
 from flows.desk import Desk
 from flows.manifest import Manifest
@@ -29,7 +32,7 @@ from flows.runners import Inline
 from flows.taskruns import TaskRuns
 from flows.wanted import Wanted
 from tasks.config import load
-from tasks.errors import Abort, NightwireError, Unusable
+from tasks.errors import Abort, NightwireError, Stopped, Unusable
 
 log = logging.getLogger("nightwire")
 log.setLevel(logging.INFO)  # a run's page shows what a night says
@@ -74,7 +77,7 @@ def served(config: Path) -> Path:
 
 
 @flow(name="night", flow_run_name=_run_name, description=AT_3_AM, persist_result=False)
-def night_flow(config: Path, date: dt.date | None = None, trigger: str = "schedule", fetch_again: bool = False) -> None:
+def night_flow(config: Path, date: dt.date | None = None, trigger: str = "schedule", fetch_again: bool = False) -> State[None] | None:
     """Run one night.
 
     Args:
@@ -85,7 +88,11 @@ def night_flow(config: Path, date: dt.date | None = None, trigger: str = "schedu
     """
     desk = Desk.open(served(config))
     with alive(desk):
-        _night(Run(desk, _date_of(config, date), trigger, fetch_again, stopping.asked, flow_run=str(flow_run.get_id())))
+        try:
+            _night(Run(desk, _date_of(config, date), trigger, fetch_again, stopping.asked, flow_run=str(flow_run.get_id())))
+        except Stopped as error:
+            return Cancelled(message=str(error))
+    return None
 
 
 def _night(run: Run) -> None:
@@ -96,6 +103,8 @@ def _night(run: Run) -> None:
     progress = pages.Progress(plan.jobs)
     try:
         published = run.execute(TaskRuns(progress.finished))
+    except Stopped:  # somebody wanted it: no failure that anybody has to be told of
+        raise
     except NightwireError as error:
         pages.failed(run.desk, run.date, error)
         raise
@@ -108,9 +117,10 @@ def _night(run: Run) -> None:
 
 @contextmanager
 def alive(desk: Desk) -> Iterator[None]:
-    """Hold a lock that ends with this process: a flow run that says it is running and holds none has lost its process."""
-    path = desk.places.lock(f"run-{flow_run.get_id()}")
-    with locked(path, "this flow run"):
+    """Give signs of life, and hold a lock that ends with this process: a run that says it is running and holds none has lost it."""
+    run = flow_run.get_id()
+    path = desk.places.lock(f"run-{run}")
+    with locked(path, "this flow run"), pulse.beating(UUID(str(run)), str(flow_run.get_name())):
         yield
         path.unlink(missing_ok=True)
 
@@ -122,7 +132,7 @@ def _many_name() -> str:
 
 
 @flow(name="backfill", flow_run_name=_many_name, description=MANY, persist_result=False)
-def backfill_flow(config: Path, wanted: Wanted) -> None:
+def backfill_flow(config: Path, wanted: Wanted) -> State[None] | None:
     """Run many nights.
 
     Args:
@@ -133,11 +143,10 @@ def backfill_flow(config: Path, wanted: Wanted) -> None:
     wanted.check(desk.config.night.timezone, dt.datetime.now(dt.UTC))
     if wanted.dry_run:
         pages.planned(forecast.plan(desk, wanted))
-        return
+        return None
     with alive(desk):
         outcome = _drive(desk, wanted, night)
-    if outcome.failed or outcome.stopped:
-        raise Abort(f"backfill: {outcome}")
+    return _state_of(outcome)
 
 
 def _drive(desk: Desk, wanted: Wanted, one: Callable[[Run], object]) -> Outcome:
@@ -147,23 +156,40 @@ def _drive(desk: Desk, wanted: Wanted, one: Callable[[Run], object]) -> Outcome:
     return outcome
 
 
+def _state_of(outcome: Outcome) -> State[None] | None:
+    """How a backfill's run ends.
+
+    Raises:
+        Abort: nights failed.
+    """
+    if stopping.asked():
+        return Cancelled(message=f"backfill: {outcome}")
+    if outcome.failed or outcome.stopped:
+        raise Abort(f"backfill: {outcome}")
+    return None
+
+
 def backfill_command(desk: Desk, wanted: Wanted, one: Callable[[Run], object]) -> Outcome:
     """A backfill as a flow run whose nights are flow runs below it; without that parent where Prefect is lost."""
+    came_to: list[Outcome] = []
 
     @flow(name="backfill", flow_run_name=_many_name, description=MANY, persist_result=False, validate_parameters=False)
-    def parent(config: Path, wanted: Wanted) -> Outcome:  # noqa: ARG001 (the run's page shows its parameters)
+    def parent(config: Path, wanted: Wanted) -> State[None] | None:  # noqa: ARG001 (the run's page shows its parameters)
         with alive(desk):
-            return _drive(desk, wanted, one)
+            came_to.append(_drive(desk, wanted, one))
+        return _state_of(came_to[0])
 
     try:
         with tags("nightwire", desk.config.name, "command"):
-            outcome: Outcome = parent(desk.path, wanted)
-    except NightwireError:
-        raise
+            parent(desk.path, wanted)
     except Exception as error:
+        if came_to:  # its run ended as failed or cancelled
+            return came_to[0]
+        if isinstance(error, NightwireError):
+            raise
         log.warning("Prefect was lost (%s: %.200s). The backfill goes on without its parent run.", type(error).__name__, error)
         return backfill.drive(desk, wanted, one, stopping.asked)
-    return outcome
+    return came_to[0]
 
 
 def night(run: Run) -> Manifest:
@@ -178,6 +204,8 @@ def night(run: Run) -> Manifest:
             night_flow.with_options(task_runner=runner)(run.desk.path, run.date, run.trigger, run.fetch_again)
     except NightwireError:
         raise
+    except CancelledRun as error:
+        raise Stopped(f"night {run.date}: {error}") from error
     except Exception as error:  # whatever a job raises is a NightwireError, so this is Prefect's own
         log.warning(
             "Prefect was lost (%s: %.200s). The night goes on without it; its UI will not show it whole.", type(error).__name__, error

@@ -13,7 +13,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flows import checks, manifest, room
@@ -29,15 +29,21 @@ class BusyError(Abort):
     """Another run holds the lock."""
 
 
+_until_the_end: list[ExitStack] = []
+
+
 @contextmanager
 def locked(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
     """Hold a lock that ends with the process, however it ends.
+
+    A signal that unwinds the block leaves the lock to the process: other threads may be at its work until that ends.
 
     Raises:
         BusyError: somebody else holds it (only without `wait`).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
+    with ExitStack() as held:
+        file = held.enter_context(path.open("a+"))
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
@@ -46,7 +52,13 @@ def locked(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
         file.truncate(0)
         file.write(f"process {os.getpid()}")
         file.flush()
-        yield
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException:
+            _until_the_end.append(held.pop_all())
+            raise
 
 
 def publish(places: Places, night: Manifest, pages: dict[str, str]) -> None:

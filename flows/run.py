@@ -18,7 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows import checks, consistency, failures, fetch, manifest, room, snapshot, tombstones
+from flows import checks, consistency, failures, fetch, manifest, room, snapshot, stopping, tombstones
 from flows.desk import Desk
 from flows.isolate import Bounds
 from flows.jobs import Done
@@ -30,7 +30,7 @@ from flows.runners import Planner, Runner
 from flows.steps import Pile, Work
 from flows.store import DamagedFileError, Ref
 from tasks.config import digest_of, interval
-from tasks.errors import Abort, NightwireError
+from tasks.errors import Abort, NightwireError, Stopped
 from tasks.tables import RUNS, concat
 
 log = logging.getLogger("nightwire")
@@ -108,10 +108,13 @@ class Run:
         lock = locked(self.desk.places.lock(str(self.date)), f"night {self.date}")
         with self._disk(), lock, looked_after(bounds.memory, bounds.wall(0)):
             try:
-                with self._disk():
+                with stopping.before_cut_off(self._note_stop), self._disk():
                     published = self._healing(runner)
             except NightwireError as error:
                 failures.note(self.desk.places, self.date, error, self.now())
+                raise
+            except BaseException:  # a signal
+                self._note_stop()
                 raise
             failures.clear(self.desk.places, self.date)
             return published
@@ -123,6 +126,10 @@ class Run:
             yield
         except OSError as error:
             raise Abort(f"night {self.date}: {room.said(error, self.desk.places.root)} Readers see what they saw.") from error
+
+    def _note_stop(self) -> None:
+        """Write down that somebody stopped the night: it is not missing, and nothing begins it again unasked."""
+        failures.note(self.desk.places, self.date, Stopped("it was asked to stop; the next run goes on from here"), self.now())
 
     def _healing(self, runner: Runner) -> Manifest:
         """Walk the night; a damaged file of the store is removed and built again, a few times at most."""

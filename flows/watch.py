@@ -10,14 +10,15 @@ import fcntl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.deployments import run_deployment
 from prefect.events import emit_event
-from prefect.states import Crashed
+from prefect.states import Cancelled, Crashed
 
 from flows import attempts, dates, failures, manifest, schedule
 from flows.desk import Desk
@@ -33,6 +34,8 @@ GRACE = dt.timedelta(minutes=10)
 """How long after its time a night may still be about to start by itself."""
 OPEN = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING]
 """States of runs that are not over."""
+STARTED = (StateType.RUNNING, StateType.CANCELLING)
+"""States of runs that have a process."""
 
 
 @dataclass
@@ -68,9 +71,9 @@ class Watch:
         with get_client(sync_client=True) as client:
             runs = under_way(client)
             for run in runs:
-                if run.state_type == StateType.RUNNING and dead(self.desk.places, run.id):
-                    gone(client, self.desk.places, run.id)
-                    self.say(f"{run.name}: its process is gone; marked as crashed. It goes on from what is done when it is run again.")
+                if run.state_type in STARTED and dead(self.desk.places, run.id):
+                    marked = gone(client, self.desk.places, run)
+                    self.say(f"{run.name}: its process is gone; marked as {marked}. It goes on from what is done when it is run again.")
         taken = {date for run in runs for date in dates_of(run, self.desk.config.night.timezone)}
         wanted = dict.fromkeys(missing(self.desk, now, again=self.first), "is missing")
         wanted |= dict.fromkeys(broken_off(self.desk, now), "lost its process amid a step")
@@ -170,7 +173,10 @@ def dead(places: Places, run: UUID) -> bool:
     return True
 
 
-def gone(client: SyncPrefectClient, places: Places, run: UUID) -> None:
-    """Mark a run whose process is gone."""
-    client.set_flow_run_state(run, Crashed(message="Its process is gone: killed, or the machine went down."), force=True)
-    places.lock(f"run-{run}").unlink(missing_ok=True)
+def gone(client: SyncPrefectClient, places: Places, run: FlowRun) -> str:
+    """Mark a run whose process is gone, and say as what: cancelled where that was asked for, else crashed."""
+    cancelled = run.state_type == StateType.CANCELLING
+    killed: State[Any] = Crashed(message="Its process is gone: killed, or the machine went down.")
+    client.set_flow_run_state(run.id, Cancelled(message="Its process is gone.") if cancelled else killed, force=True)
+    places.lock(f"run-{run.id}").unlink(missing_ok=True)
+    return "cancelled" if cancelled else "crashed"

@@ -1,4 +1,4 @@
-"""SIGTERM on a night of a command: it ends soon, publishes nothing, and the next run goes on."""
+"""SIGTERM on a night of a command: it ends soon, publishes nothing, and the next run goes on. `test_serve.py` has cancels."""
 
 from __future__ import annotations
 
@@ -11,11 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from flows import manifest
+from flows import attempts, failures, manifest, pulse, stopping
+from flows.places import Places
 from tests.flows import desks
 from tests.flows.house import clean_environment, eventually
 
 NIGHT = dt.date(2026, 3, 2)
+
+
+def test_what_a_stop_may_take_is_less_than_ten_seconds() -> None:
+    """Noticed, waited for, last words; Prefect's runner looks every three seconds whether a process that it ended is gone."""
+    ours = stopping.PATIENCE + stopping.LAST_WORDS
+    assert pulse.LOOK + ours < 10
+    assert ours <= 2 * 3
 
 
 @pytest.mark.parametrize("options", [["--without-prefect"], []])
@@ -30,8 +38,10 @@ def test_sigterm_ends_a_night(tmp_path: Path, options: list[str]) -> None:
     process.send_signal(signal.SIGTERM)
     began = time.monotonic()
     assert process.wait(60) != 0
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < stopping.PATIENCE + stopping.LAST_WORDS + 5, "our patience, and what a busy machine adds"
     assert manifest.read(tmp_path / "published", NIGHT) is None
+    assert attempts.died(tmp_path / "state" / "store" / "attempts") == [], "a stop that was meant is no crash"
+    assert str(failures.read(Places(tmp_path), NIGHT)).startswith("Stopped: ")
     assert subprocess.run([*command, "--without-prefect"], env=clean_environment(), check=False, capture_output=True).returncode == 0
     found = manifest.read(tmp_path / "published", NIGHT)
     assert found is not None

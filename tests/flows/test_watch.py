@@ -98,7 +98,7 @@ def test_a_run_weeks_late_is_of_the_night_that_was_over_when_it_was_due(tmp_path
 
 def test_the_desks_own_server_is_safe_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     places = desk(tmp_path, []).places
-    monkeypatch.setattr("os.environ", settings := {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "60"})
+    monkeypatch.setattr("os.environ", settings := {"PREFECT_RUNNER_POLL_FREQUENCY": "60"})
     chosen = server.choose(places, 4300)
     assert chosen == server.Server("http://127.0.0.1:4300/api", False, 4300)
     assert settings["PREFECT_SERVER_API_AUTH_STRING"] == settings["PREFECT_API_AUTH_STRING"] == server.password(places.prefect)
@@ -107,7 +107,7 @@ def test_the_desks_own_server_is_safe_unless_told_otherwise(tmp_path: Path, monk
     assert {name: settings[f"PREFECT_SERVER_{name}"] for name in wanted} == wanted
     assert settings["DO_NOT_TRACK"] == "1"
     assert settings["PREFECT_HOME"] == str(places.prefect)
-    assert settings["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == "60", "what the environment says stays"
+    assert settings["PREFECT_RUNNER_POLL_FREQUENCY"] == "60", "what the environment says stays"
 
 
 def test_a_server_that_is_named_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
