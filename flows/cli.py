@@ -236,13 +236,7 @@ def _status(options: argparse.Namespace) -> int:
         for row in rows:
             print(json.dumps({**asdict(row), "date": str(row.date)}))
         return 0
-    print("          " + "".join(f"{day:>6}" for day in status.DAYS))
-    for week, cells in status.weeks(rows).items():
-        print(f"{week:<10}" + "".join(f"{cell:>6}" for cell in cells).rstrip())
-    print(f"{status.LEGEND}\n")
-    for row in rows:
-        would = ", ".join(f"{stage} {count}" for stage, count in row.would_run.items())
-        print(f"{row.date}  {row.state:<8} {row.reason}" + (f"  (would run: {would})" if would else ""))
+    print("\n".join(status.table(rows)))
     return 0
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from flows import failures, manifest
 from flows.desk import Desk
 from flows.manifest import Manifest
+from flows.nightly import STEPS
+from flows.places import Places
 from flows.run import Plan, Run
 
 State = Literal["fresh", "stale", "missing", "failed", "damaged"]
-SIGN: dict[State, str] = {"fresh": "✓", "stale": "≠", "missing": "·", "failed": "✗", "damaged": "!"}
+SIGN = {"fresh": "✓", "stale": "≠", "missing": "·", "failed": "✗", "damaged": "!", "running": "▸"}
 LEGEND = ", ".join(f"{sign} {state}" for state, sign in SIGN.items())
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
@@ -27,6 +31,7 @@ class DateStatus:
             failed: its last run failed (`published` tells whether an older version stands); damaged: its manifest can't be read.
         reason: why, in words.
         would_run: stage -> shards that a run would compute; a stage behind these may run too, unless its input stays the same.
+        running: the process that is at it now, as in `process 12`, or nothing; the rest is as it was before that run.
     """
 
     date: dt.date
@@ -34,6 +39,20 @@ class DateStatus:
     reason: str
     published: bool
     would_run: dict[str, int]
+    running: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The state, or that a run is under way."""
+        return "running" if self.running else self.state
+
+    @property
+    def line(self) -> str:
+        """All of it in a line for a person."""
+        whole = len(self.would_run) == 1 + len(STEPS)  # fetch, and every step
+        would = "every stage" if whole else ", ".join(f"{stage} {count}" for stage, count in self.would_run.items())
+        behind = f"{self.running}; before: {self.state}, {self.reason}" if self.running else self.reason
+        return f"{self.date}  {self.shown:<8} {behind}" + (f"  (would run: {would})" if would and not self.running else "")
 
 
 def of(desk: Desk, date: dt.date) -> DateStatus:
@@ -76,7 +95,31 @@ def matrix(desk: Desk, first: dt.date | None, last: dt.date) -> list[DateStatus]
     """The states of all dates from first (default: the first published) to last."""
     known = manifest.dates(desk.places.published)
     begin = first or (known[0] if known else last)
-    return [of(desk, begin + dt.timedelta(days=number)) for number in range((last - begin).days + 1)]
+    nights = [begin + dt.timedelta(days=number) for number in range((last - begin).days + 1)]
+    return [replace(of(desk, date), running=under_way(desk.places, date)) for date in nights]
+
+
+def under_way(places: Places, date: dt.date) -> str:
+    """The process that holds a night's lock, as in `process 12`, or nothing."""
+    path = places.lock(str(date))
+    if not path.exists():
+        return ""
+    holder = path.read_text()
+    if not Path("/proc", holder.removeprefix("process ")).exists():  # no lock is touched that nobody holds: a run may be about to begin
+        return ""
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return holder
+    return ""
+
+
+def table(rows: Sequence[DateStatus]) -> list[str]:
+    """The matrix for a terminal: a line a week, what the signs mean, and a line a date."""
+    lines = ["          " + "".join(f"{day:>6}" for day in DAYS)]
+    lines += [f"{week:<10}" + "".join(f"{cell:>6}" for cell in cells).rstrip() for week, cells in weeks(rows).items()]
+    return [*lines, LEGEND, "", *(row.line for row in rows)]
 
 
 def weeks(rows: Sequence[DateStatus]) -> dict[str, list[str]]:
@@ -85,5 +128,5 @@ def weeks(rows: Sequence[DateStatus]) -> dict[str, list[str]]:
     for row in rows:
         year, week, day = row.date.isocalendar()
         cells = found.setdefault(f"{year}-W{week:02d}", [""] * 7)
-        cells[day - 1] = f"{row.date.day} {SIGN[row.state]}"
+        cells[day - 1] = f"{row.date.day} {SIGN[row.shown]}"
     return found

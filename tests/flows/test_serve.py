@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -131,6 +132,70 @@ def test_five_dates_from_the_form(house: House) -> None:
     with house.client() as client:
         nights = [night for night in client.read_flow_runs() if night.parent_task_run_id and night.name.startswith("night ")]
     assert {night.name for night in nights} == {f"night {date}" for date in dates.span(first, first + dt.timedelta(days=4))}
+
+
+CALLER = """
+import datetime as dt, json, sys
+from prefect import flow
+from prefect.deployments import run_deployment
+from prefect.exceptions import PrefectHTTPStatusError
+
+date = dt.date.fromisoformat(sys.argv[1])
+
+@flow
+def caller():
+    night = {"first": date, "last": date}
+    unfinished = run_deployment("backfill/backfill", parameters={"wanted": night}, timeout=0.5, poll_interval=0.2)
+    done = run_deployment("backfill/backfill", parameters={"wanted": {**night, "dry_run": True}}, as_subflow=False, poll_interval=1)
+    try:
+        run_deployment("backfill/backfill", parameters={"wanted": {"frist": date, "last": date}}, timeout=0)
+    except PrefectHTTPStatusError as error:
+        refused = error.response.text
+    runs = [[str(run.id), run.state.type.value, run.parent_task_run_id is not None] for run in (unfinished, done)]
+    print(json.dumps([*runs, refused]))
+
+caller()
+"""
+
+
+def test_a_caller_in_python_starts_a_backfill(house: House, troubled: dt.date) -> None:
+    """`run_deployment` as docs/backfills.md has it: without a timeout it waits; with one it comes back, and the run goes on."""
+    theirs = {"PREFECT_API_URL": f"{house.page}/api", "PREFECT_API_AUTH_STRING": house.password}
+    command = [sys.executable, "-c", CALLER, str(troubled)]
+    told = subprocess.run(command, env={**clean_environment(), **theirs}, capture_output=True, text=True, check=True).stdout
+    unfinished, done, refused = json.loads(told.splitlines()[-1])
+    assert unfinished[1] in {"SCHEDULED", "PENDING", "RUNNING"}
+    assert unfinished[2], "a run that was started in a flow stands below it"
+    assert done[1:] == ["COMPLETED", False]
+    assert "frist" in refused, "the server itself refuses what is not in the form"
+    assert ended(house, UUID(unfinished[0])).state_type == StateType.COMPLETED
+    assert published(house, troubled) is not None
+
+
+@pytest.fixture(scope="module")
+def troubled(house: House) -> dt.date:
+    """A night with so many documents that can't be used that it is told, and so few that it does not fail."""
+    date = last(house) - dt.timedelta(days=7)
+    for number in range(10):
+        desks.article(house.config, date, f"Story number {number} of the harbour's long day", 1000 + 7 * number)
+    for number in range(2):
+        (house.config.parent / "news" / str(date) / f"empty-{number}.txt").write_text("")
+    return date
+
+
+def test_an_alert_is_an_event_on_the_server(house: House, troubled: dt.date) -> None:
+    """Of the night before; what an automation that sends it on would be triggered by."""
+
+    def look() -> list[dict[str, Any]] | None:
+        with house.client() as client:
+            answer = client.request("POST", "/events/filter", json={"filter": {"event": {"name": ["nightwire.alert"]}}})
+        return [event for event in answer.json()["events"] if event["payload"]["date"] == str(troubled)] or None
+
+    (event,) = eventually(look, 30, "the night's alert")
+    assert event["payload"]["kind"] == "rejects"
+    assert "documents aside" in event["payload"]["message"]
+    assert event["resource"]["prefect.resource.id"] == f"nightwire.night.quick.{troubled}"
+    assert {related["prefect.resource.role"] for related in event["related"]} >= {"flow-run", "flow"}
 
 
 def test_the_form_refuses_what_is_no_night(house: House) -> None:
