@@ -46,7 +46,7 @@ def below_prefect(desk: Desk, wanted: Wanted) -> object:
 
 def floor(_desk: Desk, wanted: Wanted) -> object:
     """As many runs and artifacts of Prefect's as the nights have, and nothing else."""
-    from prefect import flow, tags, task
+    from prefect import flow, task
     from prefect.artifacts import create_markdown_artifact, create_progress_artifact, create_table_artifact, update_progress_artifact
     from prefect.cache_policies import NO_CACHE
     from prefect.task_runners import ThreadPoolTaskRunner
@@ -74,8 +74,7 @@ def floor(_desk: Desk, wanted: Wanted) -> object:
         for _ in wanted.nights():
             night()
 
-    with tags("nightwire"):
-        many()
+    many()
     return f"{NIGHTS} flow runs of {TASKS} task runs"
 
 

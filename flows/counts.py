@@ -81,7 +81,7 @@ class Tables:
         if not files:
             return []
         found = self.connection.read_parquet(files, hive_partitioning=True, union_by_name=True).query("rows", sql)
-        return found.fetchall() if found else []
+        return found.fetchall() if found is not None else []  # its truth is its length, which asks the question twice
 
 
 def nights(asked: Tables, days: Sequence[dt.date]) -> list[Night]:

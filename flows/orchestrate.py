@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from prefect import State, flow, tags
+from prefect import Flow, State, flow, tags
+from prefect.context import TagsContext
 from prefect.exceptions import CancelledRun
 from prefect.runtime import flow_run
 from prefect.server.database import provide_database_interface
@@ -54,6 +57,10 @@ ONLY = "NIGHTWIRE_CONFIG"
 """The one configuration that a served desk's runs may name; `nightwire up` sets it."""
 
 
+_desk: ContextVar[Desk | None] = ContextVar("desk", default=None)
+"""The desk of the command or backfill that a night is run by: opened once, for all its nights."""
+
+
 def _date_of(config: Path, date: dt.date | None) -> dt.date:
     """The night that is meant: where no date is given, the last one that was over when the run was due, however late it starts."""
     return date or dates.last_night(flow_run.get_scheduled_start_time(), load(config).night.timezone)
@@ -86,8 +93,9 @@ def night_flow(config: Path, date: dt.date | None = None, trigger: str = "schedu
         trigger: what started it: command, schedule, backfill or late.
         fetch_again: ask sources on the network once more, for what came late.
     """
-    desk = Desk.open(served(config))
-    with alive(desk):
+    desk = _desk.get() or Desk.open(served(config))
+    # a task run with tags asks the server for a place of each before it begins, and waits for minutes where the server is lost
+    with alive(desk), TagsContext(current_tags=set()):
         try:
             _night(Run(desk, _date_of(config, date), trigger, fetch_again, stopping.asked, flow_run=str(flow_run.get_id())))
         except Stopped as error:
@@ -192,16 +200,23 @@ def backfill_command(desk: Desk, wanted: Wanted, one: Callable[[Run], object]) -
     return came_to[0]
 
 
+@functools.cache
+def _with_workers(workers: int) -> Flow[..., Any]:
+    """The night's flow with so many shards at once; making one looks through its function's source, so that it is made once."""
+    runner: Any = ThreadPoolTaskRunner(max_workers=workers)
+    return night_flow.with_options(task_runner=runner)
+
+
 def night(run: Run) -> Manifest:
     """One night as a Prefect flow run; without Prefect where it can't be reached or is lost on the way.
 
     Raises:
         NightwireError: the night itself failed; nothing was published.
     """
-    runner: Any = ThreadPoolTaskRunner(max_workers=run.desk.config.night.workers)
+    _desk.set(run.desk)
     try:
         with tags("nightwire", run.desk.config.name, run.trigger):
-            night_flow.with_options(task_runner=runner)(run.desk.path, run.date, run.trigger, run.fetch_again)
+            _with_workers(run.desk.config.night.workers)(run.desk.path, run.date, run.trigger, run.fetch_again)
     except NightwireError:
         raise
     except CancelledRun as error:

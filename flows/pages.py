@@ -53,20 +53,14 @@ def harmless(function: Callable[P, None]) -> Callable[P, None]:
 
 
 class Progress:
-    """A bar on the run's page that follows its jobs."""
+    """A bar on the run's page that follows its jobs; a night that is over before `EVERY` seconds have passed has none."""
 
     def __init__(self, jobs: Sequence[Done]) -> None:
         self._todo = max(1, sum(job.ran for job in jobs))
         self._done = 0
-        self._shown = 0.0
+        self._shown = time.monotonic()
         self._lock = threading.Lock()
         self._id: UUID | None = None
-        self._begin()
-
-    @harmless
-    def _begin(self) -> None:
-        made: Any = create_progress_artifact(progress=0.0, key="progress", description="Jobs of this night that are done.")
-        self._id = made
 
     @harmless
     def finished(self, done: Done) -> None:
@@ -76,16 +70,19 @@ class Progress:
             due = time.monotonic() - self._shown > EVERY
             if due:
                 self._shown = time.monotonic()
-        if due:
-            self._show(min(99.0, 100.0 * self._done / self._todo))
+                self._show(min(99.0, 100.0 * self._done / self._todo))
 
     @harmless
     def complete(self) -> None:
         """The night is published."""
-        self._show(100.0)
+        if self._id is not None:
+            self._show(100.0)
 
     def _show(self, progress: float) -> None:
-        if self._id is not None:
+        if self._id is None:
+            made: Any = create_progress_artifact(progress=progress, key="progress", description="Jobs of this night that are done.")
+            self._id = made
+        else:
             update_progress_artifact(artifact_id=self._id, progress=progress)
 
 
@@ -126,8 +123,8 @@ def _made(key: str, make: Callable[[], list[Row]], about: str) -> None:
 def warn(desk: Desk, asked: Tables, published: Manifest) -> None:
     """The night's alerts: in the log, as events, and as a list on its page."""
     date = published.run_date
-    (tonight,) = counts.nights(asked, [date])
-    found = alerts.beside(tonight, counts.nights(asked, counts.before(desk, date)))
+    *earlier, tonight = counts.nights(asked, [*counts.before(desk, date), date])
+    found = alerts.beside(tonight, earlier)
     found += alerts.near_limit(asked, desk.config.night.reject_limit, published)
     for alert in found:
         log.warning("night %s: %s", date, alert.message)

@@ -5,6 +5,7 @@ Prefect carries references, never tables, and keeps no results: the store's reco
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -15,28 +16,32 @@ from prefect.utilities.annotations import quote
 from flows.jobs import Done, Inputs, Job, Part, perform
 
 
+@functools.cache
+def _task(name: str, about: str) -> Task[Any, Done]:
+    """The task of a stage; making one looks through its function's source, so that it is made once."""
+    shown = "{job.name}-{job.shard:03d}"
+    return Task(_perform, name=name, description=about, task_run_name=shown, cache_policy=NO_CACHE, persist_result=False)
+
+
+def _perform(job: Job, inputs: Any, finished: Callable[[Done], None]) -> Done:
+    known: Inputs = tuple(tuple((done, index) for done, index in table) for table in inputs)
+    done = perform(job, known)
+    finished(done)
+    return done
+
+
 class TaskRuns:
     """Jobs as task runs named `{stage}-{shard:03d}`; futures are passed on, so that the UI draws the arrows."""
 
     def __init__(self, finished: Callable[[Done], None]) -> None:
-        self._tasks: dict[str, Task[Any, Done]] = {}
         self._finished = finished
 
     def submit(self, job: Job, inputs: tuple[tuple[Part, ...], ...]) -> Any:
         """Start a task run."""
-        if job.name not in self._tasks:
-            self._tasks[job.name] = Task(
-                self._perform, name=job.name, description=job.about, cache_policy=NO_CACHE, persist_result=False
-            )
-        named = self._tasks[job.name].with_options(task_run_name=f"{job.name}-{job.shard:03d}")
         # quoted: else Prefect looks for earlier results inside the job, and draws arrows where there are none
-        return named.submit(quote(job), [[(part.job, part.index) for part in table] for table in inputs])
-
-    def _perform(self, job: Job, inputs: Any) -> Done:
-        finished: Inputs = tuple(tuple((done, index) for done, index in table) for table in inputs)
-        done = perform(job, finished)
-        self._finished(done)
-        return done
+        return _task(job.name, job.about).submit(
+            quote(job), [[(part.job, part.index) for part in table] for table in inputs], quote(self._finished)
+        )
 
     def result(self, job: Any) -> Done:
         """Wait for a task run.
