@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code = _supervised(options) if arguments is None and options.command in (_run, _backfill) else options.command(options)
+        if arguments is None:
+            _leave(code)
     except Unusable as error:
         print(f"nightwire: unusable input\n{error}", file=sys.stderr)
         return UNUSABLE
@@ -45,6 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"nightwire: {room.said(error, (getattr(options, 'config', None) or Path.cwd()).resolve().parent)}", file=sys.stderr)
         return FAILED
     return code
+
+
+def _leave(code: int) -> None:
+    """End at once where Prefect was lost, and wait for nothing of it."""
+    orchestrate = sys.modules.get("flows.orchestrate")
+    if orchestrate and orchestrate.lost.is_set():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _supervised(options: argparse.Namespace) -> int:

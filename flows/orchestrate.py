@@ -10,6 +10,7 @@ import datetime as dt
 import functools
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -53,6 +54,8 @@ MANY = """Many nights, one after the other: each is judged from the data at its 
 
 **At 3 a.m.** A backfill that failed or was killed is started again with the same parameters: nights that are done have nothing to do.
 """
+lost = threading.Event()
+"""Set once Prefect was lost: at its end a process would wait minutes for what Prefect's threads have still to tell a server."""
 ONLY = "NIGHTWIRE_CONFIG"
 """The one configuration that a served desk's runs may name; `nightwire up` sets it."""
 
@@ -108,18 +111,20 @@ def _night(run: Run) -> None:
     if plan.fresh and not run.fetch_again:
         log.info("night %s: published and unchanged, no step to run", run.date)
         return
-    progress = pages.Progress(plan.jobs)
     try:
-        published = run.execute(TaskRuns(progress.finished))
+        with pages.Progress(plan.jobs) as progress:
+            published = run.execute(TaskRuns(progress.finished))
+            progress.complete()
     except Stopped:  # somebody wanted it: no failure that anybody has to be told of
         raise
     except NightwireError as error:
         pages.failed(run.desk, run.date, error)
         raise
+    except Exception:  # Prefect's own: leaving the flow waits for its jobs, and the night goes on without it
+        raise
     except BaseException:  # a signal: leaving the flow waits for its jobs, which are to end
         stopping.ask()
         raise
-    progress.complete()
     pages.report(run.desk, published)
 
 
@@ -195,6 +200,7 @@ def backfill_command(desk: Desk, wanted: Wanted, one: Callable[[Run], object]) -
             return came_to[0]
         if isinstance(error, NightwireError):
             raise
+        lost.set()
         log.warning("Prefect was lost (%s: %.200s). The backfill goes on without its parent run.", type(error).__name__, error)
         return backfill.drive(desk, wanted, one, stopping.asked)
     return came_to[0]
@@ -222,6 +228,7 @@ def night(run: Run) -> Manifest:
     except CancelledRun as error:
         raise Stopped(f"night {run.date}: {error}") from error
     except Exception as error:  # whatever a job raises is a NightwireError, so this is Prefect's own
+        lost.set()
         log.warning(
             "Prefect was lost (%s: %.200s). The night goes on without it; its UI will not show it whole.", type(error).__name__, error
         )

@@ -6,6 +6,7 @@ the night: what is published is decided elsewhere.
 
 from __future__ import annotations
 
+import contextvars
 import datetime as dt
 import functools
 import logging
@@ -15,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 from uuid import UUID
 
+import httpx
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, create_table_artifact, update_progress_artifact
 from prefect.events import emit_event
 
@@ -37,6 +39,10 @@ MATRIX = 35
 """Nights of the status matrix."""
 EVERY = 2.0
 """Seconds between two updates of a progress bar."""
+SILENT = 300.0
+"""Seconds for which nothing is shown after the server was found lost: Prefect's client tries for a minute each time."""
+_lost: list[float] = []
+"""When the server was found lost, by the clock of `time.monotonic`; the last one counts."""
 
 
 def harmless(function: Callable[P, None]) -> Callable[P, None]:
@@ -52,44 +58,72 @@ def harmless(function: Callable[P, None]) -> Callable[P, None]:
     return tried
 
 
+def _show(make: Callable[..., Any], **what: Any) -> Any:
+    """Have the server keep an artifact, unless it was lost just now."""
+    if _lost and time.monotonic() < _lost[-1] + SILENT:
+        return None
+    try:
+        return make(**what)
+    except httpx.TransportError:
+        _lost.append(time.monotonic())
+        raise
+
+
 class Progress:
-    """A bar on the run's page that follows its jobs; a night that is over before `EVERY` seconds have passed has none."""
+    """A bar on the run's page that follows its jobs in a thread of its own: no job waits for a server.
+
+    To be entered; a night that is over before `EVERY` seconds have passed has no bar.
+    """
 
     def __init__(self, jobs: Sequence[Done]) -> None:
         self._todo = max(1, sum(job.ran for job in jobs))
         self._done = 0
-        self._shown = time.monotonic()
         self._lock = threading.Lock()
+        self._over = threading.Event()
         self._id: UUID | None = None
 
-    @harmless
+    def __enter__(self) -> Progress:
+        """Begin to follow."""
+        context = contextvars.copy_context()  # whose page it is stands in it
+        threading.Thread(target=context.run, args=(self._follow,), name="progress", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Follow no more."""
+        self._over.set()
+
     def finished(self, done: Done) -> None:
         """One more job is done."""
         with self._lock:
             self._done += done.ran
-            due = time.monotonic() - self._shown > EVERY
-            if due:
-                self._shown = time.monotonic()
-                self._show(min(99.0, 100.0 * self._done / self._todo))
 
-    @harmless
     def complete(self) -> None:
         """The night is published."""
+        self._over.set()
         if self._id is not None:
             self._show(100.0)
 
+    def _follow(self) -> None:
+        shown = 0
+        while not self._over.wait(EVERY):
+            if self._done != shown:
+                shown = self._done
+                self._show(min(99.0, 100.0 * shown / self._todo))
+
+    @harmless
     def _show(self, progress: float) -> None:
         if self._id is None:
-            made: Any = create_progress_artifact(progress=progress, key="progress", description="Jobs of this night that are done.")
-            self._id = made
+            about = "Jobs of this night that are done."
+            self._id = _show(create_progress_artifact, progress=progress, key="progress", description=about)
         else:
-            update_progress_artifact(artifact_id=self._id, progress=progress)
+            _show(update_progress_artifact, artifact_id=self._id, progress=progress)
 
 
 @harmless
 def _table(key: str, rows: Sequence[Row], about: str) -> None:
     if rows:
-        create_table_artifact(key=key, table=[{name: _cell(value) for name, value in row.items()} for row in rows], description=about)
+        table = [{name: _cell(value) for name, value in row.items()} for row in rows]
+        _show(create_table_artifact, key=key, table=table, description=about)
 
 
 def _cell(value: Any) -> Any:
@@ -129,8 +163,11 @@ def warn(desk: Desk, asked: Tables, published: Manifest) -> None:
     for alert in found:
         log.warning("night %s: %s", date, alert.message)
         emit_event("nightwire.alert", _resource(desk, date), payload={"kind": alert.kind, "message": alert.message, "date": str(date)})
-    create_markdown_artifact(
-        key="alerts", markdown=_listed(found), description=f"What is strange about {date} beside the nights before."
+    _show(
+        create_markdown_artifact,
+        key="alerts",
+        markdown=_listed(found),
+        description=f"What is strange about {date} beside the nights before.",
     )
 
 
@@ -148,7 +185,7 @@ def matrix(desk: Desk, published: Manifest) -> None:
     date = published.run_date
     first = max(manifest.dates(desk.places.published)[0], date - dt.timedelta(days=MATRIX - 1))
     rows = status.matrix(desk, first, date)
-    create_markdown_artifact(key="nights", markdown=calendar(rows), description=f"The last {len(rows)} nights.")
+    _show(create_markdown_artifact, key="nights", markdown=calendar(rows), description=f"The last {len(rows)} nights.")
 
 
 def calendar(rows: Sequence[DateStatus]) -> str:
@@ -166,7 +203,7 @@ def digest(desk: Desk, published: Manifest) -> None:
     file = snapshot.of(desk.places.published).shown(f"digests/{date}.html")
     link = digests.link(desk.places, date)
     opens = f"[The morning page of {date}]({link}) (opens while `nightwire up` runs)\n\n" if link else ""
-    create_markdown_artifact(key="digest", markdown=f"{opens}File: `{file}`", description=f"The morning page of {date}.")
+    _show(create_markdown_artifact, key="digest", markdown=f"{opens}File: `{file}`", description=f"The morning page of {date}.")
 
 
 @harmless
@@ -174,7 +211,7 @@ def failed(desk: Desk, date: object, error: NightwireError) -> None:
     """Why a night failed, on its page and as an event."""
     text = f"**Nothing was published; readers see what they saw.**\n\n{type(error).__name__}: {plain(error)}\n\n"
     text += f"Run it again with `nightwire run {desk.path} --date {date}`: it goes on from what is done."
-    create_markdown_artifact(key="failure", markdown=text, description=f"Why {date} failed, and the cure.")
+    _show(create_markdown_artifact, key="failure", markdown=text, description=f"Why {date} failed, and the cure.")
     emit_event("nightwire.failed", _resource(desk, date), payload={"kind": type(error).__name__, "date": str(date)})
 
 

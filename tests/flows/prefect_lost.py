@@ -11,7 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from flows import checks, manifest, stopping
+from flows import checks, manifest
 from tests.conftest import ROOT
 from tests.flows import desks
 from tests.flows.house import clean_environment, eventually, free_port, prepare
@@ -25,8 +25,8 @@ WHEN = (
     "killed at the end",
     "the night killed, its run still Running",
 )
-WITHIN = 60.0
-"""Seconds that a night may take to end once its work is done."""
+WITHIN = 150.0
+"""Seconds that a night may take to end once its work is done: Prefect's client looks for its server for a minute, more than once."""
 
 
 def ordeal(folder: Path, when: str, figures: Figures) -> None:
@@ -58,7 +58,7 @@ def ordeal(folder: Path, when: str, figures: Figures) -> None:
     figures.count(f"{when}: {'published' if link.is_symlink() else 'absent'}, ended after {seconds:.0f} s")
     if seconds > WITHIN:
         figures.faults.append(f"{when}: the process was there {seconds:.0f} s after its publish")
-    if night.returncode not in (0, -signal.SIGKILL, stopping.CUT_OFF) or "Traceback" in told:
+    if night.returncode not in (0, -signal.SIGKILL) or "Traceback" in told:
         figures.faults.append(f"{when}: ended with {night.returncode}: {told[-2000:]}")
     figures.faults += [f"{when}: {fault}" for fault in checks.verify(link)]
     again = subprocess.run([*command, "--without-prefect"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
