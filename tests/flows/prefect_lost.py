@@ -25,8 +25,8 @@ WHEN = (
     "killed at the end",
     "the night killed, its run still Running",
 )
-WITHIN = 150.0
-"""Seconds that a night may take to end once its work is done: Prefect's client looks for its server for a minute, more than once."""
+WITHIN = 300.0
+"""Seconds that a night may take to end once it is published: Prefect's client looks for a lost server for a minute, two or three times."""
 
 
 def ordeal(folder: Path, when: str, figures: Figures) -> None:
