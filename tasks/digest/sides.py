@@ -15,6 +15,8 @@ DECIDED = ("favor", "against", "neutral")
 _RANK = {"favor": 0, "against": 1, "mixed": 2, "neutral": 3, "unclear": 4}
 WORDS = {"favor": "in favour", "against": "against", "mixed": "on both sides", "neutral": "neutral"}
 LONGEST_QUOTE = 320
+ALONE = ("the", "a", "an")
+"""Parts of a reported statement that say nothing."""
 _MARKS = '"“”„«»‟'
 _INTERRUPTED = re.compile(f"[{_MARKS}] [{_MARKS}]")
 """Where the cue stood between two parts of a quote."""
@@ -182,10 +184,20 @@ def _worth(night: Night, row: Row) -> tuple[bool, float, str]:
     return quote is None or quote["kind"] == "indirect", -(row["confidence"] or 0.0), row["quote_id"]
 
 
+def _parts(quote: Row) -> str:
+    """What was said; where the article's own words interrupt what is not word for word, an ellipsis, and no article left by itself."""
+    text, lengths = quote["text"] or "", [span["end"] - span["start"] for span in quote["content"] or ()]
+    if quote["kind"] == "direct" or sum(lengths) + len(lengths) - 1 != len(text):
+        return text
+    starts = [sum(lengths[:number]) + number for number in range(len(lengths))]
+    parts = [text[start : start + length] for start, length in zip(starts, lengths, strict=True)]
+    return " … ".join([part for part in parts if part.lower() not in ALONE] or parts)
+
+
 def _said(night: Night, row: Row) -> Said:
     quote = night.quote_rows.get(row["quote_id"])
     kind = quote["kind"] if quote else "written"
-    text = safe.plain(quote["text"] if quote else row["evidence"])
+    text = safe.plain(_parts(quote) if quote else row["evidence"])
     if kind in ("direct", "written"):
         text = _INTERRUPTED.sub(" … ", text.strip(_MARKS + " ")).removesuffix(",")
     return Said(safe.shorten(text, LONGEST_QUOTE), kind, night.told(row["article_id"]))

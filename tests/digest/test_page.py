@@ -126,6 +126,25 @@ def test_quotes_are_shown_as_they_stood(kind: str, text: str, shown: str) -> Non
     assert ("not word for word" in text_of(render(night)[0])) == (kind == "indirect")
 
 
+@pytest.mark.parametrize(
+    ("kind", "parts", "shown"),
+    [
+        ("indirect", ["the treaty", "to be signed"], "the treaty … to be signed"),
+        ("indirect", ["The", "the duty to warn"], "the duty to warn"),
+        ("mixed", ['that it "rusts"', "the"], 'that it "rusts"'),
+        ("indirect", ["the"], "the"),
+        ("direct", ['"It rusts,"', '"and it sinks."'], "It rusts, … and it sinks."),
+    ],
+)
+def test_a_statement_that_is_interrupted_shows_it(kind: str, parts: list[str], shown: str) -> None:
+    ends = [7 + 100 * number + len(part) for number, part in enumerate(parts)]
+    content = [{"start": end - len(part), "end": end} for end, part in zip(ends, parts, strict=True)]
+    night = tables() | {"quotes": rows(QUOTES, quote("q1", "a1", "Ada Brook", " ".join(parts), kind=kind, content=content))}
+    night["stances"] = rows(STANCES, stance("a1", "favor", "q1", holder="Ada Brook"))
+    (side,) = sides(_night(night))
+    assert side.holders[0].said.text == shown
+
+
 def test_stories_lead_with_the_first_publisher_and_show_the_flow() -> None:
     night = _night(tables())
     order = ranked(night)

@@ -26,7 +26,7 @@ WHEN = (
     "the night killed, its run still Running",
 )
 WITHIN = 300.0
-"""Seconds that a night may take to end once it is published: Prefect's client looks for a lost server for a minute, two or three times."""
+"""Seconds from the publish to the end: Prefect's client looks for a lost server for a minute, two or three times."""
 
 
 def ordeal(folder: Path, when: str, figures: Figures) -> None:
