@@ -186,12 +186,17 @@ def _worth(night: Night, row: Row) -> tuple[bool, float, str]:
 
 def _parts(quote: Row) -> str:
     """What was said; where the article's own words interrupt what is not word for word, an ellipsis, and no article left by itself."""
-    text, lengths = quote["text"] or "", [span["end"] - span["start"] for span in quote["content"] or ()]
-    if quote["kind"] == "direct" or sum(lengths) + len(lengths) - 1 != len(text):
+    text, spans = quote["text"] or "", [(span["start"], span["end"]) for span in quote["content"] or ()]
+    if quote["kind"] == "direct" or sum(end - start for start, end in spans) + len(spans) - 1 != len(text):
         return text
-    starts = [sum(lengths[:number]) + number for number in range(len(lengths))]
-    parts = [text[start : start + length] for start, length in zip(starts, lengths, strict=True)]
-    return " … ".join([part for part in parts if part.lower() not in ALONE] or parts)
+    shown, place, before = "", 0, 0
+    for start, end in spans:
+        part = text[place : place + end - start]
+        place += end - start + 1
+        if part.lower() not in ALONE or start <= before + 1:
+            shown += part if not shown else (" " if start <= before + 1 else " … ") + part
+            before = end
+    return shown or text
 
 
 def _said(night: Night, row: Row) -> Said:

@@ -130,6 +130,7 @@ def test_quotes_are_shown_as_they_stood(kind: str, text: str, shown: str) -> Non
     ("kind", "parts", "shown"),
     [
         ("indirect", ["the treaty", "to be signed"], "the treaty … to be signed"),
+        ("indirect", ["the treaty", "+is", "+to be signed"], "the treaty is to be signed"),
         ("indirect", ["The", "the duty to warn"], "the duty to warn"),
         ("mixed", ['that it "rusts"', "the"], 'that it "rusts"'),
         ("indirect", ["the"], "the"),
@@ -137,9 +138,13 @@ def test_quotes_are_shown_as_they_stood(kind: str, text: str, shown: str) -> Non
     ],
 )
 def test_a_statement_that_is_interrupted_shows_it(kind: str, parts: list[str], shown: str) -> None:
-    ends = [7 + 100 * number + len(part) for number, part in enumerate(parts)]
-    content = [{"start": end - len(part), "end": end} for end, part in zip(ends, parts, strict=True)]
-    night = tables() | {"quotes": rows(QUOTES, quote("q1", "a1", "Ada Brook", " ".join(parts), kind=kind, content=content))}
+    """Parts that begin with `+` follow the one before."""
+    content: list[dict[str, int]] = []
+    for part in parts:
+        start = content[-1]["end"] + (1 if part[0] == "+" else 40) if content else 7
+        content.append({"start": start, "end": start + len(part.removeprefix("+"))})
+    text = " ".join(part.removeprefix("+") for part in parts)
+    night = tables() | {"quotes": rows(QUOTES, quote("q1", "a1", "Ada Brook", text, kind=kind, content=content))}
     night["stances"] = rows(STANCES, stance("a1", "favor", "q1", holder="Ada Brook"))
     (side,) = sides(_night(night))
     assert side.holders[0].said.text == shown
