@@ -26,11 +26,12 @@ from prefect.server.database import provide_database_interface
 from prefect.states import Cancelled
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import backfill, dates, forecast, logs, manifest, pages, pulse, stopping
+from flows import backfill, dates, forecast, logs, manifest, pages, stopping
 from flows.backfill import Outcome
 from flows.desk import Desk
 from flows.manifest import Manifest
 from flows.publish import locked
+from flows.pulse import Pulse, beating
 from flows.run import Run
 from flows.runners import Inline
 from flows.taskruns import TaskRuns
@@ -98,12 +99,12 @@ def night_flow(config: Path, date: dt.date | None = None, trigger: str = "schedu
     """
     desk = _desk.get() or Desk.open(served(config))
     # a task run with tags asks the server for a place of each before it begins, and waits for minutes where the server is lost
-    with alive(desk), TagsContext(current_tags=set()):
+    with alive(desk) as heart, TagsContext(current_tags=set()):
         try:
             _night(Run(desk, _date_of(config, date), trigger, fetch_again, stopping.asked, flow_run=str(flow_run.get_id())))
         except Stopped as error:
             return Cancelled(message=str(error))
-    return None
+    return Cancelled(message="It was cancelled when all was done, and is published.") if heart.cancelled else None
 
 
 def _night(run: Run) -> None:
@@ -129,12 +130,12 @@ def _night(run: Run) -> None:
 
 
 @contextmanager
-def alive(desk: Desk) -> Iterator[None]:
+def alive(desk: Desk) -> Iterator[Pulse]:
     """Give signs of life, and hold a lock that ends with this process: a run that says it is running and holds none has lost it."""
     run = flow_run.get_id()
     path = desk.places.lock(f"run-{run}")
-    with locked(path, "this flow run"), pulse.beating(UUID(str(run)), str(flow_run.get_name())):
-        yield
+    with locked(path, "this flow run"), beating(UUID(str(run)), str(flow_run.get_name())) as heart:
+        yield heart
         path.unlink(missing_ok=True)
 
 
@@ -157,9 +158,9 @@ def backfill_flow(config: Path, wanted: Wanted) -> State[None] | None:
     if wanted.dry_run:
         pages.planned(forecast.plan(desk, wanted))
         return None
-    with alive(desk):
+    with alive(desk) as heart:
         outcome = _drive(desk, wanted, night)
-    return _state_of(outcome)
+    return _state_of(outcome, cancelled=heart.cancelled)
 
 
 def _drive(desk: Desk, wanted: Wanted, one: Callable[[Run], object]) -> Outcome:
@@ -169,13 +170,13 @@ def _drive(desk: Desk, wanted: Wanted, one: Callable[[Run], object]) -> Outcome:
     return outcome
 
 
-def _state_of(outcome: Outcome) -> State[None] | None:
+def _state_of(outcome: Outcome, *, cancelled: bool) -> State[None] | None:
     """How a backfill's run ends.
 
     Raises:
         Abort: nights failed.
     """
-    if stopping.asked():
+    if cancelled or stopping.asked():
         return Cancelled(message=f"backfill: {outcome}")
     if outcome.failed or outcome.stopped:
         raise Abort(f"backfill: {outcome}")
@@ -188,9 +189,9 @@ def backfill_command(desk: Desk, wanted: Wanted, one: Callable[[Run], object]) -
 
     @flow(name="backfill", flow_run_name=_many_name, description=MANY, persist_result=False, validate_parameters=False)
     def parent(config: Path, wanted: Wanted) -> State[None] | None:  # noqa: ARG001 (the run's page shows its parameters)
-        with alive(desk):
+        with alive(desk) as heart:
             came_to.append(_drive(desk, wanted, one))
-        return _state_of(came_to[0])
+        return _state_of(came_to[0], cancelled=heart.cancelled)
 
     try:
         with tags("nightwire", desk.config.name, "command"):

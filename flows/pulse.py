@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -34,33 +35,49 @@ LOOK = 2.0
 TOLD = "nothing is published, and the next run goes on from what is done"
 
 
+@dataclass
+class Pulse:
+    """A run's pulse.
+
+    Attributes:
+        cancelled: somebody cancelled the run. Known for certain once the block is over: the server lets a run that is being cancelled
+            end as cancelled only, so that one which was done before it heard of it has to say so.
+    """
+
+    run: UUID
+    name: str
+    cancelled: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def beat(self) -> None:
+        """Give signs of life and look for a cancel, until the run is over, and once more then."""
+        due = time.monotonic()
+        while not self.cancelled:
+            if time.monotonic() >= due:
+                due += EVERY
+                emit_event(ALIVE, {"prefect.resource.id": f"prefect.flow-run.{self.run}", "prefect.resource.name": self.name})
+            over = self.over.wait(LOOK)
+            # a server of this run alone has no page to cancel it on
+            self.cancelled = bool(PREFECT_API_URL.value()) and _cancelled(self.run)
+            if over:
+                return
+        log.warning("%s was cancelled; %s", self.name, TOLD)
+        stopping.ask()
+
+
 @contextmanager
-def beating(run: UUID, name: str) -> Iterator[None]:
+def beating(run: UUID, name: str) -> Iterator[Pulse]:
     """Give signs of life until the end of the block; a cancel of the run asks this process to stop."""
-    over = threading.Event()
+    pulse = Pulse(run, name)
     context = contextvars.copy_context()  # which server is meant stands in it
-    thread = threading.Thread(target=context.run, args=(_beat, run, name, over), name="pulse", daemon=True)
+    thread = threading.Thread(target=context.run, args=(pulse.beat,), name="pulse", daemon=True)
     thread.start()
     try:
         with stopping.before_cut_off(lambda: context.copy().run(_settle, run)):
-            yield
+            yield pulse
     finally:
-        over.set()
+        pulse.over.set()
         thread.join(LOOK)
-
-
-def _beat(run: UUID, name: str, over: threading.Event) -> None:
-    due = time.monotonic()
-    while not over.is_set():
-        if time.monotonic() >= due:
-            due += EVERY
-            emit_event(ALIVE, {"prefect.resource.id": f"prefect.flow-run.{run}", "prefect.resource.name": name})
-        if over.wait(LOOK) or not PREFECT_API_URL.value():  # a server of this run alone has no page to cancel it on
-            continue
-        if _cancelled(run):
-            log.warning("%s was cancelled; %s", name, TOLD)
-            stopping.ask()
-            return
 
 
 def _cancelled(run: UUID) -> bool:

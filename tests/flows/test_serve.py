@@ -222,7 +222,11 @@ def test_articles_that_come_late_start_one_run_of_their_night(house: House) -> N
 @pytest.fixture(scope="module")
 def heavy(house: House) -> dt.date:
     """A night of the desk with so many articles that a run of it can be stopped on its way."""
-    date = last(house) - dt.timedelta(days=6)
+    return burdened(house, last(house) - dt.timedelta(days=6))
+
+
+def burdened(house: House, date: dt.date) -> dt.date:
+    """The night, with 400 articles more."""
     for number in range(400):
         desks.article(house.config, date, f"Story number {number} of the harbour's long day", 1000 + 7 * number)
     return date
@@ -263,15 +267,14 @@ def free(lock: Path) -> bool | None:
     return True
 
 
-def test_a_cancel_ends_a_night_that_no_runner_looks_after(house: House, heavy: dt.date) -> None:
-    lock = desk(house).places.lock(str(heavy))
-    lock.unlink(missing_ok=True)
-    process = quietly(["backfill", str(house.config), "--dates", str(heavy)])
-    at_work(house, heavy)
-    run = eventually(lambda: running(house, f"night {heavy}"), 30, "the night's run")
-    cancelled(house, run, heavy)
+def test_a_cancel_ends_a_night_that_no_runner_looks_after(house: House) -> None:
+    date = burdened(house, last(house) - dt.timedelta(days=12))
+    process = quietly(["backfill", str(house.config), "--dates", str(date)])
+    at_work(house, date)
+    run = eventually(lambda: running(house, f"night {date}"), 30, "the night's run")
+    cancelled(house, run, date)
     assert process.wait(20) != 0
-    parent = eventually(lambda: state_of(house, f"backfill {heavy} to {heavy}"), 20, "the end of the backfill that it was below")
+    parent = eventually(lambda: state_of(house, f"backfill {date} to {date}"), 20, "the end of the backfill that it was below")
     assert parent == StateType.CANCELLED
 
 
