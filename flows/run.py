@@ -113,8 +113,9 @@ class Run:
             except NightwireError as error:
                 failures.note(self.desk.places, self.date, error, self.now())
                 raise
-            except BaseException:  # a signal
-                self._note_stop()
+            except BaseException as error:
+                if not isinstance(error, Exception):  # a signal
+                    self._note_stop()
                 raise
             failures.clear(self.desk.places, self.date)
             return published
