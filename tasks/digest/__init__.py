@@ -36,7 +36,7 @@ def write(
 
 DIGEST = Step(
     "digest",
-    3,
+    4,
     write,
     reads=(ARTICLES, COPIES, STORIES, SUMMARIES, ROUNDUPS, QUOTES, STANCES, REJECTS, VOICES),
     writes=(DIGESTS, VOICES),
