@@ -33,11 +33,13 @@ name = "bounds"
 root = ".."
 shards = 16
 workers = 2
+step_seconds = 36000
 [[sources]]
 name = "wire"
 kind = "folder"
 path = "news"
 outlet = "wire"
+language = "en"
 [summaries]
 languages = {languages}
 [quotes]

@@ -42,7 +42,7 @@ class Attempts:
             except BlockingIOError:  # equal work of another night: whoever is there first tells
                 yield False
                 return
-            file.truncate(0)
+            os.ftruncate(file.fileno(), 0)  # asks again where a signal came between; the file's own does not
             file.write(json.dumps({"night": str(self.night), "process": os.getpid()}).encode())
             file.flush()
             try:

@@ -18,6 +18,7 @@ SAFE = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # the default of 20 fails on a busy machine
     "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
     "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
+    "PREFECT_CLIENT_MAX_RETRIES": "3",  # 2, 4 and 8 s; with the default of 5 a night waits a minute for each thing it has to say
     "PREFECT_RUNNER_POLL_FREQUENCY": "3",  # a run that is started in the UI begins within seconds
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",  # else the database grows for ever
     "PREFECT_LOGGING_EXTRA_LOGGERS": "nightwire",  # our lines stand in the run's log in the UI

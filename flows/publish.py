@@ -49,7 +49,7 @@ def locked(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
         except BlockingIOError as error:
             file.seek(0)
             raise BusyError(f"{what} is already under way ({file.read().strip() or 'process unknown'}); nothing was done") from error
-        file.truncate(0)
+        os.ftruncate(file.fileno(), 0)  # asks again where a signal came between; the file's own does not
         file.write(f"process {os.getpid()}")
         file.flush()
         try:

@@ -19,7 +19,7 @@ from tests.flows.ordeals import Arena, Figures
 def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     folder = tmp_path_factory.mktemp("arena")
     nursery = Nursery(folder / "nursery")
-    yield ordeals.arena(nursery, folder)
+    yield ordeals.arena(nursery, folder, **ordeals.SMALL)
     nursery.close()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import functools
 import json
 import random
 import shutil
@@ -39,8 +40,8 @@ def _coprime(a: int, b: int) -> bool:
 
 def sections(nursery: Nursery, folder: Path, only: str) -> Iterator[tuple[str, list[tuple[str, Case]]]]:
     """Section -> its cases, each with a name that stays the same from call to call; those sections whose name has `only` in it."""
-    whole = ordeals.arena(nursery, folder / "whole")
-    yield from ((name, cases) for name, cases in at_instants(whole) if only in name)
+    whole = functools.cache(lambda: ordeals.arena(nursery, folder / "whole"))  # made by the first case that needs it
+    yield from ((name, cases) for name, cases in at_instants(whole, folder) if only in name)
     if nursery.can_spoil:
         small = ordeals.arena(nursery, folder / "small", **ordeals.SMALL)
         for how in FAULTS:
@@ -54,27 +55,27 @@ def at_operations(arena: Arena, how: str) -> list[tuple[str, Case]]:
     return [(str(at), lambda figures, at=at: ordeals.spoiled_at(arena, how, at, figures)) for at in spread(count)]
 
 
-def at_instants(arena: Arena) -> Iterator[tuple[str, list[tuple[str, Case]]]]:
+def at_instants(arena: Callable[[], Arena], folder: Path) -> Iterator[tuple[str, list[tuple[str, Case]]]]:
     """The sections that need no spoiled file operation."""
     chance = random.Random(1)  # the same instants in every call
     instants = [chance.uniform(0, 1.3) for _ in range(KILLS)]
     yield (
         "SIGKILL at random instants",
-        [(f"{share:.4f}", lambda figures, share=share: ordeals.killed_at(arena, share, figures)) for share in instants],
+        [(f"{share:.4f}", lambda figures, share=share: ordeals.killed_at(arena(), share, figures)) for share in instants],
     )
     yield (
         "2 to 8 runs of one date at once",
-        [(str(number), lambda figures, runs=2 + number % 7: ordeals.at_once(arena, runs, figures)) for number in range(ROUNDS)],
+        [(str(number), lambda figures, runs=2 + number % 7: ordeals.at_once(arena(), runs, figures)) for number in range(ROUNDS)],
     )
-    yield "1,000 flipped bits", [("all", lambda figures: _flips(arena, figures))]
+    yield "1,000 flipped bits", [("all", lambda figures: _flips(arena(), figures))]
     sizes = [2**power for power in range(9, 21)]
     yield (
         "no file over n bytes",
-        [(str(size), lambda figures, size=size: ordeals.file_limit(arena, size, figures)) for size in sizes],
+        [(str(size), lambda figures, size=size: ordeals.file_limit(arena(), size, figures)) for size in sizes],
     )
     yield (
         "Prefect's server killed, or down",
-        [(when, lambda figures, when=when: prefect_lost.ordeal(arena.folder / "prefect", when, figures)) for when in prefect_lost.WHEN],
+        [(when, lambda figures, when=when: prefect_lost.ordeal(folder / "prefect", when, figures)) for when in prefect_lost.WHEN],
     )
 
 
