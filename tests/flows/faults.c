@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -36,12 +37,14 @@ static size_t folder_length;
 static int how, told = -1;
 static long at;
 static atomic_long counted;
-static char met[PATH_MAX + 64];
+static char met[PATH_MAX + 64], pattern[PATH_MAX + 64];
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* tell: a descriptor that gets a line for each operation, its function and path; or -1. */
-void faults_arm(const char *prefix, int what, long when, int tell) {
+/* tell: a descriptor that gets a line for each operation, its function and path; or -1.
+ * where: a pattern of fnmatch(3) for such a line, of the only operations that count; empty: all do. */
+void faults_arm(const char *prefix, int what, long when, int tell, const char *where) {
+  strncpy(pattern, where, sizeof pattern - 1);
   atomic_store(&counted, 0);
   how = what;
   at = when;
@@ -71,10 +74,12 @@ static const char *below_descriptor(int descriptor, char path[PATH_MAX]) {
 /* 0: go on; -1: fail with errno; 1: half the bytes. */
 static int spoiled(int kind, const char *name, const char *path) {
   if (!(MEETS[how] & kind)) return 0;
-  if (told >= 0) {
+  if (told >= 0 || *pattern) {
     char line[PATH_MAX + 64];
     int length = snprintf(line, sizeof line, "%s %s\n", name, path + folder_length);
-    if (NEXT(write)(told, line, length) < 0) return 0;
+    if (told >= 0 && NEXT(write)(told, line, length) < 0) return 0;
+    line[length - 1] = 0;
+    if (*pattern && fnmatch(pattern, line, FNM_PATHNAME)) return 0;
   }
   if (atomic_fetch_add(&counted, 1) + 1 != at || how == COUNT) return 0;
   snprintf(met, sizeof met, "%s %s", name, path + folder_length);

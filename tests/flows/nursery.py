@@ -83,7 +83,7 @@ class Nursery:
 
         Args:
             more: `file_bytes`: the longest file that it may write (RLIMIT_FSIZE); `trace`: the file that gets each operation's function
-                and path.
+                and path; `where`: a pattern of such lines, of the only operations that count.
         """
         self._number += 1
         told = self.folder / f"{self._number}.txt"
@@ -166,7 +166,9 @@ def _child(order: dict[str, Any]) -> int:
     faults = ctypes.CDLL(None)
     if hasattr(faults, "faults_arm"):
         trace = os.open(order["trace"], os.O_WRONLY | os.O_CREAT) if "trace" in order else -1
-        faults.faults_arm(str(config.parents[1]).encode(), order["how"], ctypes.c_long(order["at"]), trace)
+        faults.faults_arm(
+            str(config.parents[1]).encode(), order["how"], ctypes.c_long(order["at"]), trace, order.get("where", "").encode()
+        )
     code = FAILED
     try:
         Run(desk, dt.date.fromisoformat(order["date"])).execute(Inline(2))

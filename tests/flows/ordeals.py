@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import os
 import random
+import re
 import shutil
 import threading
 import time
@@ -25,6 +26,20 @@ EARLIER, NIGHT = dt.date(2026, 3, 1), dt.date(2026, 3, 2)
 SMALL = {"shards": 1, "articles": 4}
 """The arena of what is done at every file operation. It has three quarters of the larger one's operations, each function at
 each kind of its files, but for reading the record of a stage whose other shard was empty too."""
+VARYING = (
+    (r"[0-9a-f]{64}", "*"),
+    (r"\d+-[0-9a-f]{16}", "*"),
+    (r"objects/[0-9a-f]{2}", "objects/??"),
+    (r"part-\d{3}-[0-9a-f]{12}", "part-*"),
+    (r"\.[0-9a-f]{8}$", ".*"),
+    (r"generations/\d{6}", "generations/*"),
+    (r"(news/[0-9-]+)/.*", r"\1/*"),
+    (r"records/(\.?)(extract|repeats|sign|cluster|keep|summarize|roundup|stances|outlets|digest)/", r"records/\1quotes/"),
+    (r"records/(extract|repeats|sign|cluster|keep|summarize|roundup|stances|outlets|digest)$", "records/quotes"),
+    (r"attempts/[a-z]+-", "attempts/quotes-"),
+    (r"building/(copies|stories|summaries|roundups|quotes|stances|rejects|voices|runs)\b", "building/articles"),
+    (r"run_date=[0-9-]+", "run_date=*"),
+)
 PAUSE = 0.005
 """Seconds between two polls, so that the readers don't take the processor from the run."""
 Marks = dict[Path, tuple[int, int, int]]
@@ -194,14 +209,14 @@ def killed_at(arena: Arena, share: float, figures: Figures) -> None:
     _note(figures, arena, config, reader.end(), f"killed at {share:.2f}", "killed" if status < 0 else "done before")
 
 
-def spoiled_at(arena: Arena, how: str, at: int, figures: Figures) -> bool:
-    """The n-th file operation kills or fails; false where the run got through without meeting it."""
+def spoiled_at(arena: Arena, how: str, at: int, figures: Figures, where: str = "") -> bool:
+    """The n-th file operation kills or fails, or the n-th of one kind; false where the run got through without meeting it."""
     config = arena.copy("spoiled")
     reader = Reader(config.parents[1] / "published")
     reader.start()
-    child = arena.nursery.run(config, NIGHT, how, at)
+    child = arena.nursery.run(config, NIGHT, how, at, where=where)
     end = {DONE: "published all the same", FAILED: "failed with a message"}.get(child.status, "killed")
-    case = f"{how} at operation {at}"
+    case = f"{how} at operation {at} {where}".rstrip()
     if child.status not in (DONE, FAILED, -9) or (child.status == -9) != (how == "kill" and end == "killed"):
         figures.faults.append(f"{case}: ended with {child.status}: {child.told.read_text()}")
     if "Traceback" in child.told.read_text() or (child.status == FAILED and ": " not in child.told.read_text()):
@@ -274,6 +289,25 @@ def flipped(published: Path, flips: int, chance: random.Random) -> tuple[int, li
             missed += [fault for fault in told if not any(fault.startswith(f"{path}: ") for path in places)]
         left = left[len(paths) :]
     return found, missed
+
+
+def kinds(arena: Arena, how: str) -> list[str]:
+    """Every function at every kind of file that an undisturbed run calls and that can fail in this way, as a pattern of `where`.
+
+    Which operation is the n-th changes from run to run, for threads and folders have no order: these are met for certain.
+    """
+    trace = arena.folder / "trace.txt"
+    trace.unlink(missing_ok=True)
+    child = arena.nursery.run(arena.copy("traced"), NIGHT, how, -1, trace=str(trace))
+    assert child.status == DONE, child.told.read_text()
+    return sorted({kind(line) for line in trace.read_text().splitlines()})
+
+
+def kind(line: str) -> str:
+    """The pattern of a line: digests, numbers and names of documents left open, one stage and one table for all."""
+    for varying, left in VARYING:
+        line = re.sub(varying, left, line)
+    return line
 
 
 def operations(arena: Arena, how: str) -> int:

@@ -47,12 +47,20 @@ def sections(nursery: Nursery, folder: Path, only: str) -> Iterator[tuple[str, l
         for how in FAULTS:
             if only in (name := f"{how} at the n-th file operation"):
                 yield name, at_operations(small, how)
+            if only in (name := f"{how} at each kind of operation"):
+                yield name, at_kinds(small, how)
 
 
 def at_operations(arena: Arena, how: str) -> list[tuple[str, Case]]:
     """One way to fail, at each operation."""
     count = max(ordeals.operations(arena, how) for _ in range(3))  # two threads at one folder make some more, or fewer
     return [(str(at), lambda figures, at=at: ordeals.spoiled_at(arena, how, at, figures)) for at in spread(count)]
+
+
+def at_kinds(arena: Arena, how: str) -> list[tuple[str, Case]]:
+    """One way to fail, at the first operation of each kind."""
+    kinds = ordeals.kinds(arena, how)
+    return [(kind, lambda figures, kind=kind: ordeals.spoiled_at(arena, how, 1, figures, kind)) for kind in kinds]
 
 
 def at_instants(arena: Callable[[], Arena], folder: Path) -> Iterator[tuple[str, list[tuple[str, Case]]]]:
