@@ -39,6 +39,7 @@ def supervised(command: Callable[[], int], died_at: Callable[[], Path], say: Cal
     if sys.platform != "linux":  # elsewhere a process can't be tied to its parent: it is begun again by hand
         return command()
     ctypes.CDLL(None).prctl(SUBREAPER, 1)
+    others = frozenset(_children())  # of the shell that became this process
     code = 0
     for _ in range(AGAIN):
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {*_ASKED, signal.SIGCHLD})
@@ -48,7 +49,7 @@ def supervised(command: Callable[[], int], died_at: Callable[[], Path], say: Cal
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
                 return command()  # the child goes on as this process would have
             code, asked = _wait(child)
-            _end_the_left()
+            _end_the_left(others)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         mine = [] if code == 0 or asked else [one for one in attempts.died(died_at()) if one.process == child]
@@ -71,25 +72,25 @@ def _fork() -> int:
     return child
 
 
-def _end_the_left() -> None:
-    """End what the command started and did not end."""
+def _end_the_left(others: frozenset[int]) -> None:
+    """End what the command started and did not end; `others` were there before it."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         until = time.monotonic() + PATIENCE
-        for process in (left := _children()):
+        for process in (left := _children() - others):
             with suppress(ProcessLookupError):
                 os.kill(process, number)
         while left and time.monotonic() < until:
             with suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
-            left = _children()
+            left = _children() - others
             time.sleep(0.02)
         if not left:
             return
 
 
-def _children() -> list[int]:
-    return [int(child) for told in Path("/proc/self/task").glob("*/children") for child in told.read_text().split()]
+def _children() -> set[int]:
+    return {int(child) for told in Path("/proc/self/task").glob("*/children") for child in told.read_text().split()}
 
 
 def _wait(child: int) -> tuple[int, bool]:

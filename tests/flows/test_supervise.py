@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -43,3 +44,16 @@ def test_what_a_command_left_behind_ends_with_it(end: str, code: int, left: str,
     assert time.monotonic() - began < 30
     (process,) = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("started")]
     assert not Path(f"/proc/{process}").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux" or not Path("/bin/bash").exists(), reason="needs Linux and bash")
+def test_what_was_there_before_the_command_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a script that watches a log in the background and then becomes the command."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    script = 'sleep 60 > /dev/null 2>&1 & echo watcher $!; exec "$0" "$@"'
+    command = ["/bin/bash", "-c", script, sys.executable, "-c", SCRIPT, "returns", "pass"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    watcher = next(int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("watcher"))
+    assert done.returncode == 7, done.stderr
+    assert Path(f"/proc/{watcher}").exists()
+    os.kill(watcher, signal.SIGKILL)
