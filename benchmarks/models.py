@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 warnings.filterwarnings("ignore")
 MINILM = ModelSpec(kind="encoder", name="embedded:minilm")
 STANCE = ModelSpec(kind="pair", name="shipped:stance")
+QUOTES = ModelSpec(kind="token", name="shipped:quotes")
 TARGETS = ("Ukraine", "Istanbul peace talks", "the United Nations", "the new budget")
 
 
@@ -106,6 +107,8 @@ def encode(news: list[str]) -> None:
     exact = peer.encode(news[:64], normalize_embeddings=True)
     for engine, dtype in (
         ("auto", "auto"),
+        ("openvino", "int8"),
+        ("openvino", "bfloat16"),
         ("openvino", "float32"),
         ("onnx-int8", "auto"),
         ("torch", "bfloat16"),
@@ -254,7 +257,7 @@ def one(name: str) -> None:
         spec = ModelSpec.model_validate({"kind": kind, "name": f"folder:{folder}", "engine": engine})
         load_generator(spec).generate(["One sentence."], 8)
     elif name == "ours-quotes":
-        load_token(ModelSpec(kind="token", name="shipped:quotes")).tag(["One sentence."])
+        load_token(QUOTES).tag(["One sentence."])
     elif name == "ours-stance":
         load_pair(STANCE).classify([("One sentence.", "Ukraine")])
     else:
@@ -267,8 +270,13 @@ def one(name: str) -> None:
 
 def agreement(news: list[str]) -> None:
     """Each engine beside torch float32 on all sentences."""
-    for spec in (MINILM, STANCE):
-        for engine, dtype in (("auto", "auto"), ("torch", "bfloat16"), ("onnx-int8", "auto")):
+    engines = {
+        MINILM: (("openvino", "int8"), ("openvino", "bfloat16")),
+        STANCE: (("openvino", "bfloat16"),),
+        QUOTES: (("openvino", "bfloat16"),),
+    }
+    for spec, some in engines.items():
+        for engine, dtype in (*some, ("torch", "bfloat16"), ("onnx-int8", "auto")):
             found = agree(spec.model_copy(update={"engine": engine, "dtype": dtype}), news, TARGETS)
             print(
                 f"agree     {spec.name:16} {found.engine:18} {found.rows} rows, cosine >= {found.cosine:.4f},"

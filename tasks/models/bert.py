@@ -43,11 +43,11 @@ def build(folder: Path, kind: str) -> ov.Model:
     Raises:
         Unusable: a tensor is missing or of another shape.
     """
-    return _Bert(folder, kind).graph()
+    return Bert(folder, kind).graph()
 
 
-class _Bert(Graph):
-    """The graph under construction."""
+class Bert(Graph):
+    """The graph under construction; `tasks.models.quantised` builds on it."""
 
     def __init__(self, folder: Path, kind: str) -> None:
         super().__init__(folder, kind, "bert.")
@@ -57,6 +57,7 @@ class _Bert(Graph):
         self.epsilon = float(self.config.get("layer_norm_eps", 1e-12))
 
     def graph(self) -> ov.Model:
+        """The whole network."""
         given = inputs(ids=(2, np.int64), mask=(2, np.int64), types=(2, np.int64))
         hidden, bias = self.begin(given["ids"], given["types"]), masked(given["mask"])
         for layer in range(int(self.config["num_hidden_layers"])):
@@ -64,6 +65,7 @@ class _Bert(Graph):
         return ov.Model([self.head(hidden, given["ids"], given["mask"])], list(given.values()), f"bert-{self.kind}")
 
     def begin(self, ids: Any, types: Any) -> Any:
+        """What the first layer reads."""
         width = op.gather(op.shape_of(ids), index(1), index(0))
         places = op.range(index(0), width, index(1), "i64")
         words, kinds, where = (
@@ -73,6 +75,7 @@ class _Bert(Graph):
         return self.norm("embeddings.LayerNorm", op.add(op.add(words, kinds), where), self.epsilon)
 
     def layer(self, at: str, hidden: Any, bias: Any) -> Any:
+        """One layer, whose tensors' names begin with `at`."""
         query, key, value = (split(self.linear(f"{at}attention.self.{n}", hidden), self.heads) for n in ("query", "key", "value"))
         mixed = self.linear(f"{at}attention.output.dense", join(op.scaled_dot_product_attention(query, key, value, bias)))
         hidden = self.norm(f"{at}attention.output.LayerNorm", op.add(mixed, hidden), self.epsilon)
@@ -80,6 +83,7 @@ class _Bert(Graph):
         return self.norm(f"{at}output.LayerNorm", op.add(self.linear(f"{at}output.dense", wide), hidden), self.epsilon)
 
     def head(self, hidden: Any, ids: Any, mask: Any) -> Any:
+        """What the network is asked for."""
         first = op.gather(hidden, index(0), index(1))
         if self.kind == "token":
             return self.linear("classifier", hidden)

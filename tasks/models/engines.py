@@ -17,6 +17,9 @@ PACKAGES = {"torch": "torch", "openvino": "openvino", "onnx-int8": "onnxruntime"
 
 GENERATORS = ("seq2seq", "instruct")
 
+QUANTISED = ("embedded:minilm",)
+"""Encoders that run in 8 bits: those whose peaks are known (`tasks.models.quantised`)."""
+
 
 @dataclass(frozen=True)
 class How:
@@ -52,10 +55,14 @@ def resolve(spec: ModelSpec) -> How:
         if spec.dtype != "auto":
             raise Unusable(f"model {spec.name!r}: engine 'onnx-int8' has its own number format; want dtype auto, have {spec.dtype!r}")
         return How(engine, "int8", release)
-    if spec.dtype == "int8" and not (engine == "openvino" and spec.kind in GENERATORS):
-        raise Unusable(f"model {spec.name!r}: dtype 'int8' is for generators on OpenVINO; want auto, float32 or bfloat16")
-    dtype = spec.dtype if spec.dtype != "auto" else "bfloat16" if bfloat16() else "float32"
-    return How(engine, dtype, release)
+    quantised = engine == "openvino" and spec.kind == "encoder" and spec.name in QUANTISED
+    if spec.dtype == "int8" and not (quantised or (engine == "openvino" and spec.kind in GENERATORS)):
+        raise Unusable(
+            f"model {spec.name!r}: dtype 'int8' is for generators and {', '.join(QUANTISED)} on OpenVINO;"
+            " want auto, float32 or bfloat16"
+        )
+    auto = "bfloat16" if bfloat16() else "float32"
+    return How(engine, spec.dtype if spec.dtype != "auto" else auto, release)
 
 
 def _on_openvino(spec: ModelSpec) -> bool:

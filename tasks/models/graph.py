@@ -61,7 +61,7 @@ class Graph:
     def product(self, hidden: Any, *names: str) -> Any:
         """The product with the first of these weights, out x in."""
         weight = self.take(*names)
-        return op.matmul(hidden, _eight(weight) if self.eight else op.constant(weight), False, True)
+        return op.matmul(hidden, eight(weight) if self.eight else op.constant(weight), False, True)
 
     def norm(self, name: str, hidden: Any, epsilon: float) -> Any:
         """Layer normalisation."""
@@ -157,7 +157,7 @@ def inputs(**types: Any) -> dict[str, Any]:
     return {name: op.parameter([-1] * rank, kind, name=name) for name, (rank, kind) in types.items()}
 
 
-def _eight(weight: Floats) -> Any:
+def eight(weight: Floats) -> Any:
     """Weights in 8 bits, one scale a row, which the plugin multiplies as they are."""
     scale = np.maximum(np.abs(weight).max(1, keepdims=True), 1e-12) / 127
     return op.multiply(op.convert(op.constant(np.round(weight / scale).astype(np.int8)), "f32"), op.constant(scale.astype(np.float32)))

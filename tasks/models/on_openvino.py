@@ -7,11 +7,14 @@ fighting over them: a batch waits until one is free.
 from __future__ import annotations
 
 import queue
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import openvino as ov
 
-from tasks.models import bert
+from tasks.models import bert, quantised
 from tasks.models.batches import BUDGET
 from tasks.models.cache import kept
 from tasks.models.engines import How, bfloat16
@@ -31,7 +34,7 @@ class OpenVinoNetwork:
 
     def __init__(self, folder: Folder, kind: str, how: How) -> None:
         self.parallel = threads()
-        network = compiled(_graph(folder, kind, how), how, self.parallel)
+        network = compiled(_graph(folder, kind, how), how, self.parallel, quantised.SETTINGS if how.dtype == "int8" else {})
         self.requests: queue.SimpleQueue[ov.InferRequest] = queue.SimpleQueue()
         for _ in range(self.parallel):
             self.requests.put(network.create_infer_request())
@@ -46,8 +49,12 @@ class OpenVinoNetwork:
         return out
 
 
-def compiled(graph: ov.Model | Path, how: How, parallel: int) -> ov.CompiledModel:
-    """A graph, ready to run `parallel` batches at once on one thread each, in the number format of `how`."""
+def compiled(graph: ov.Model | Path, how: How, parallel: int, more: Mapping[str, Any] = MappingProxyType({})) -> ov.CompiledModel:
+    """A graph, ready to run `parallel` batches at once on one thread each, in the number format of `how`.
+
+    Args:
+        more: settings of the plugin that go before ours.
+    """
     precision = PRECISION["bfloat16" if how.dtype == "int8" and bfloat16() else "float32" if how.dtype == "int8" else how.dtype]
     settings = {
         "INFERENCE_PRECISION_HINT": precision,
@@ -58,10 +65,12 @@ def compiled(graph: ov.Model | Path, how: How, parallel: int) -> ov.CompiledMode
     }
     # Without 8-bit weights nothing is quantised; with them, each row of activations gets a scale of its own, so rows stay independent.
     settings["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = GROUP if how.dtype == "int8" else 0
-    return ov.Core().compile_model(graph, "CPU", settings)
+    return ov.Core().compile_model(graph, "CPU", {**settings, **more})
 
 
 def _graph(folder: Folder, kind: str, how: How) -> ov.Model | Path:
+    if how.dtype == "int8":
+        return quantised.build(folder.path, kind)
     if bert.built(folder.path):
         return bert.build(folder.path, kind)
 

@@ -116,7 +116,7 @@ def test_an_engine_that_does_not_generate_says_so(plain):
 
 
 def test_eight_bits_are_for_our_own_graphs(plain):
-    with pytest.raises(Unusable, match="'int8' is for generators on OpenVINO"):
+    with pytest.raises(Unusable, match="'int8' is for generators and embedded:minilm on OpenVINO"):
         digest(plain.model_copy(update={"engine": "torch", "dtype": "int8"}))
 
 
