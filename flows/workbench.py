@@ -35,6 +35,9 @@ def add(commands: Subparsers[argparse.ArgumentParser]) -> None:
     train.add_argument("files", type=Path, nargs="+", metavar="FILE", help="labelled Parquet files")
     train.add_argument("--out", type=Path, required=True, help="folder of checkpoint and finished model")
     train.add_argument("--base", help="stance: a model of ours to go over once more, e.g. folder:DIR")
+    train.add_argument(
+        "--average", type=float, default=1.0, help="stance: part of the new weights in a mean with the base's (default: all)"
+    )
     train.add_argument("--steps", type=int, help="stance: updates in all")
     train.add_argument("--rate", type=float, help="stance: the learning rate's peak")
     train.add_argument("--seed", type=int, default=1, help="stance: of the draw, the masks and the dropout")
@@ -153,6 +156,7 @@ def _train(options: argparse.Namespace) -> int:
 def _train_stance(tables: list[pa.Table], options: argparse.Namespace, say: Callable[[str], None]) -> Path:
     """Trains, calibrates on rows kept for it, and seals the folder: it can then be named in a configuration as `folder:OUT`."""
     from tasks.models import load_pair, seal, verify
+    from tasks.models.average import average
     from tasks.stance.confidence import calibrate_stance
     from tasks.stance.train import DECAY_STEPS, LEARNING_RATE, STEPS, train_stance
 
@@ -162,6 +166,8 @@ def _train_stance(tables: list[pa.Table], options: argparse.Namespace, say: Call
     done = train_stance(
         tables, verify(base).path, options.out, say, steps=steps, decay_steps=decay, seed=options.seed, learning_rate=rate
     )
+    if options.average != 1:
+        average(verify(base).path, done, options.average)
     seal(done)
     model = load_pair(ModelSpec(kind="pair", name=f"folder:{done.resolve()}"))
     calibrate_stance(tables, in_order(model)).write(done)

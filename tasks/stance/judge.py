@@ -18,7 +18,7 @@ from tasks.stance.verdict import decide, ruled, speaks_most, united
 from tasks.step import Step
 from tasks.tables import CANONICAL, CLASSES, QUOTES, REJECTS, STANCES, conform, plain
 
-CODEBOOK = "1"
+CODEBOOK = "2"
 """Version of docs/codebook.md by whose rules the labels are meant."""
 NOBODY_SAID = "mentions@1"
 """In the column `model` of rows that no model was asked for: the target is not named in or near the words."""
@@ -129,7 +129,7 @@ def judge_settings(config: Config) -> JudgeSettings:
 
 STEP = Step(
     "stances",
-    3,
+    4,
     judge,
     (CANONICAL, QUOTES),
     (STANCES, REJECTS),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.config import Target
-from tasks.stance.bearing import is_hoped_of, is_in_passing, points_back, stands_for
+from tasks.stance.bearing import is_handed, is_hoped_of, is_in_passing, is_wanted, points_back, stands_for
 from tasks.stance.contexts import Place, between, own_sentences, places
 from tasks.stance.inputs import AUTHOR, Span
 from tasks.stance.targets import mentions
@@ -23,6 +23,7 @@ AUTHOR_SENTENCES = 12
 """So many of an article's own sentences on a target are read at most, the first ones."""
 DOUBTFUL = 0.3
 """An indirect quotation without a speaker and below this confidence is taken for none."""
+_CUE_REACH = 60
 NOTHING = (0, 0)
 """Evidence of a row without any."""
 
@@ -37,6 +38,8 @@ class Question:
         context: span of the text that the model reads; it covers the evidence.
         holder_spans, target_spans: inside the context, as offsets into the article's text.
         hoped: the target is the one of whom something is hoped: by rule 1 of the codebook that is no favor toward it.
+        wanted: the words hope for the target, offer it or praise what it brought: by rules 1, 9 and 13 not `neutral`.
+        handed: the target only is who gets a paper: that is no `favor` toward it.
         passing: the words name the target in passing, or don't point to it at all: where they take no side, that is `none`.
     """
 
@@ -51,6 +54,8 @@ class Question:
     holder_spans: tuple[Span, ...]
     target_spans: tuple[Span, ...]
     hoped: bool = False
+    wanted: bool = False
+    handed: bool = False
     passing: bool = False
 
 
@@ -102,8 +107,16 @@ def _of_quote(text: str, place: Place, target: Target, found: Sequence[Span], li
         holder_spans=tuple(span for span in speaker if context[0] <= span[0] and span[1] <= context[1]),
         target_spans=seen,
         hoped=is_hoped_of(text, target, seen),
+        wanted=is_wanted(text, target, _from_cue(quote, words), inside),
+        handed=is_handed(text, target, inside),
         passing=is_in_passing(text, target, inside) if inside else not points_back(text, words),
     )
+
+
+def _from_cue(quote: Mapping[str, Any], words: Span) -> Span:
+    """The words with the cue right before them: "proposed", "put forward an initiative" are said of the speaker, not by them."""
+    start = quote.get("cue_start")
+    return (start, words[1]) if start is not None and 0 <= words[0] - start <= _CUE_REACH else words
 
 
 def _within(spans: Sequence[Span], area: Span) -> tuple[Span, ...]:

@@ -22,12 +22,21 @@ def label(probabilities: Floats, unclear_below: float) -> tuple[str, float]:
 
 
 def ruled(question: Question, probabilities: Floats) -> Floats:
-    """The probabilities, n classes, by the codebook: taking no side is `none` where the target is only named in passing."""
-    if not question.passing:
-        return probabilities
+    """The probabilities, n classes, by the codebook.
+
+    Taking no side is `none` where the target is only named in passing, and `favor` where the words want it. A paper that is handed to
+    the target is no favor. Nothing else is turned, a stance against never.
+    """
     moved = probabilities.copy()
-    moved[_NONE] += moved[_NEUTRAL]
-    moved[_NEUTRAL] = 0
+    moves = [
+        (question.handed, _FAVOR, _NONE),
+        (question.handed or question.passing, _NEUTRAL, _NONE),
+        (question.wanted, _NEUTRAL, _FAVOR),
+    ]
+    for applies, source, goal in moves:
+        if applies:
+            moved[goal] += moved[source]
+            moved[source] = 0
     return moved
 
 

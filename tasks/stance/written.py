@@ -18,7 +18,7 @@ from tasks.stance.inputs import AUTHOR, Span, question
 STREAM = "codebook"
 EACH = 12
 """Fillings of a text."""
-_PLACE = re.compile(r"\{([A-Z])(~?)\}")
+_PLACE = re.compile(r"\{([A-Z])([~+]?)\}")
 _TITLES = (
     "Foreign Minister", "Deputy Prime Minister", "the mayor,", "union leader", "spokesman", "President", "Senator", "the envoy,", "",
     "",
@@ -50,6 +50,7 @@ _EVENTS = (
     ("nuclear talks", ("the nuclear talks", "talks on the nuclear programme", "indirect talks")),
 )
 _STANDING = ("these talks", "these negotiations", "them")
+_PARTIES = ("{C}", "the government of {C}", "{C}'s government", "the authorities of {C}", "the delegation of {C}")
 _POLICIES = (
     "the pension reform", "the carbon tax", "the school merger", "the harbour tunnel", "the speed limit", "the new press law",
     "the tram line", "the minimum wage", "the dam", "the smoking ban", "the land reform", "the visa waiver", "the wind farm",
@@ -136,7 +137,9 @@ def _filled(text: str, names: Mapping[str, Name], draw: random.Random) -> tuple[
         key, standing = place.groups()
         out += text[at : place.start()]
         begins = out == "" or out.endswith(_BEGINS)
-        word = draw.choice(_STANDING if standing else names[key].words)
+        word = draw.choice(_STANDING if standing == "~" else names[key].words)
+        if standing == "+":
+            word = draw.choice(_PARTIES).format(C=word)
         if key in "HK" and word[0].isupper():
             title = "" if key in spans else draw.choice(_TITLES)
             if title and not (begins and title[0].islower()):

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.config import Target
 from tasks.stance import contexts
-from tasks.stance.bearing import is_in_passing, points_back
+from tasks.stance.bearing import is_handed, is_in_passing, is_wanted, points_back
 from tasks.stance.contexts import extent
 from tasks.stance.inputs import Span
 from tasks.stance.questions import AUTHOR_SENTENCES, ask
@@ -28,6 +28,9 @@ TOWN = Target(id="town", name="Grauhafen", type="entity", aliases=("Greyport",))
         ("The meeting of envoys of Norland and Grauhafen allowed them to agree.", True),
         ("He came for direct talks with Greyport, broken off in spring.", True),
         ("The conflict between Norland and Grauhafen is old.", True),
+        ("We shall present Grauhafen with a draft.", True),
+        ("He sent the papers to Greyport.", True),
+        ("They gave Grauhafen a chance. Grauhafen wasted it.", False),
         ("We believe in Grauhafen.", False),
         ("I have no confidence in Grauhafen.", False),
         ("Grauhafen must answer.", False),
@@ -55,6 +58,75 @@ def test_taking_no_side_in_passing_is_none_and_a_side_stays() -> None:
     assert question.passing
     assert label(ruled(question, np.array([0.1, 0.1, 0.7, 0.1])), 0.6) == ("none", pytest.approx(0.8))
     assert label(ruled(question, np.array([0.7, 0.1, 0.1, 0.1])), 0.6) == ("favor", pytest.approx(0.7))
+
+
+TALKS = Target(id="talks", name="Grauhafen talks", type="event", aliases=("talks", "the negotiations"))
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("Norland is ready for talks.", True),
+        ("Norland is ready to hand the other side a draft during the second round of talks in Grauhafen.", True),
+        ("We are willing to host the negotiations.", True),
+        ("We are interested in the negotiations.", True),
+        ("He had put forward an initiative to resume direct talks, broken off two years ago.", True),
+        ("He proposed talks.", True),
+        ("They invited both sides to the negotiations.", True),
+        ("She called for talks.", True),
+        ("Norland is not ready for talks.", False),
+        ("Norland is ready to leave the negotiations.", False),
+        ("We would be willing to come to the negotiations.", False),
+        ("We are ready for talks only if the guns fall silent.", True),
+        ("Only if the guns fall silent are we ready for talks.", False),
+        ("Nobody here is interested in talks.", False),
+        ("Norland has not yet received an answer to its proposal to hold talks.", False),
+        ("She proposed to call off the negotiations.", False),
+        ("The army is ready. The negotiations began on Monday.", False),
+        ("The proposed talks cost a lot.", False),
+        ("The talks began at nine.", False),
+        ("We hope that Greyport will take the negotiations seriously.", True),
+        ("She hopes for talks.", True),
+        ("We hope that the talks fail.", False),
+        ("I hope there will never be talks.", False),
+        ("We hope that Greyport will stay away from the talks.", False),
+        ("The talks held in Grauhafen allowed them to agree on a number of steps.", True),
+        ("The negotiations brought real progress.", True),
+        ("The negotiations brought no progress.", False),
+        ("The talks helped nobody to agree.", False),
+    ],
+)
+def test_who_wants_it_is_not_neutral(words: str, wanted: bool) -> None:
+    given = article(f"{words[:-1]}, Lund said.")
+    question, _ = ask(given, [said(given, words[:-1], "Lund", words[-9:-1])], [TALKS])
+    assert question.wanted is wanted
+    neutral = np.array([0.2, 0.05, 0.7, 0.05])
+    assert ruled(question, neutral) == pytest.approx([0.9, 0.05, 0, 0.05] if wanted else neutral)
+    assert not is_wanted(given["text"], TOWN, (0, len(given["text"])), mentions(given["text"], TALKS))
+
+
+@pytest.mark.parametrize(
+    ("words", "handed"),
+    [
+        ("We are ready to present Grauhafen with a memorandum.", True),
+        ("He sent the papers to Greyport.", True),
+        ("We shall give Grauhafen all the help it needs.", False),
+        ("Grauhafen has sent a letter.", False),
+        ("We sent Grauhafen a letter because we trust Grauhafen.", False),
+    ],
+)
+def test_a_paper_is_no_favor(words: str, handed: bool) -> None:
+    given = article(f"{words[:-1]}, Lund said.")
+    assert is_handed(given["text"], TOWN, mentions(given["text"], TOWN)) is handed
+    question, _ = ask(given, [said(given, words[:-1], "Lund", words[-9:-1])], [TOWN])
+    assert ruled(question, np.array([0.6, 0.1, 0.2, 0.1]))[0] == (0 if handed else 0.6)
+
+
+def test_an_offer_in_the_cue_is_an_offer() -> None:
+    given = article("Lund proposed to resume talks.")
+    row = said(given, "to resume talks", "Lund", "talks")
+    assert not ask(given, [row], [TALKS])[0].wanted
+    assert ask(given, [{**row, "cue_start": 5, "cue_end": 13}], [TALKS])[0].wanted
 
 
 def said(given: dict, words: str, speaker: str, mention: str) -> dict:

@@ -82,13 +82,7 @@ GOLD = {
     ("again", "sandoria"): "unclear|against|neutral|none",
     ("author", "sandoria"): "none",
 }
-MISSED_BY_THE_MODEL = {
-    ("ready", "talks"),
-    ("wants", "talks"),
-    ("initiative", "talks"),
-    ("ready", "sandoria"),
-    ("noted", "sandoria"),
-}
+MISSED_BY_THE_MODEL = {("noted", "sandoria")}
 """Cells that rest on the weights alone and are wrong with those that ship: a better model takes them off this list."""
 
 

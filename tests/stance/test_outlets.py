@@ -29,7 +29,7 @@ def stance(article: str, level: str, favor: float, against: float) -> dict[str, 
         "p_none": 0.0,
         "label": "favor",
         "model": "m",
-        "codebook": "1",
+        "codebook": "2",
     }
     return row
 

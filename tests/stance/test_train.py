@@ -19,6 +19,7 @@ from tokenizers.normalizers import BertNormalizer  # noqa: E402
 from tokenizers.pre_tokenizers import BertPreTokenizer  # noqa: E402
 from transformers import BertConfig, BertModel  # noqa: E402
 
+from tasks.models.average import average  # noqa: E402
 from tasks.models.pair_batches import Pair, Recipe, batches, encode, load_tokenizer  # noqa: E402
 from tasks.models.train_pairs import train_pairs  # noqa: E402
 from tasks.stance.confidence import RISK, calibrate_stance  # noqa: E402
@@ -91,6 +92,28 @@ def test_the_finished_model_names_its_labels_and_its_recipe(base: Path, tmp_path
     assert {t.dtype for t in load_file(out / "model.safetensors").values()} == {torch.bfloat16}
 
 
+def test_a_mean_lies_between_a_model_and_the_one_it_was_trained_from(base: Path, tmp_path: Path) -> None:
+    first = train_pairs(STREAMS, RECIPE, base, tmp_path / "first", silent)
+    second = train_pairs(STREAMS, replace(RECIPE, seed=2), first, tmp_path / "second", silent)
+    old, new = load_file(first / "model.safetensors"), load_file(second / "model.safetensors")
+    average(first, second, 0.25)
+    mixed = load_file(second / "model.safetensors")
+    assert mixed.keys() == new.keys()
+    for name in mixed:
+        assert torch.equal(mixed[name], (0.75 * old[name].float() + 0.25 * new[name].float()).bfloat16())
+    again = train_pairs(STREAMS, replace(RECIPE, seed=2), first, tmp_path / "second", silent)
+    assert all(torch.equal(tensor, new[name]) for name, tensor in load_file(again / "model.safetensors").items())
+
+
+def test_a_mean_of_other_networks_or_no_share_is_refused(base: Path, tmp_path: Path) -> None:
+    first = train_pairs(STREAMS, RECIPE, base, tmp_path / "first", silent)
+    for share in (0, 1.5):
+        with pytest.raises(Unusable, match="share"):
+            average(first, first, share)
+    with pytest.raises(Unusable, match="other tensors"):
+        average(base, first, 0.5)
+
+
 def test_another_recipes_checkpoint_is_refused(base: Path, tmp_path: Path) -> None:
     train_pairs(STREAMS, RECIPE, base, tmp_path, silent, stop_at=2)
     with pytest.raises(Unusable, match="another recipe"):
@@ -121,7 +144,7 @@ def test_streams_and_shares_of_labelled_tables() -> None:
                          "q": [f"B{i}" for i in range(40)], "label": [i % 5 for i in range(40)]})  # fmt: skip
     own = pa.table({"text": [f"on tax {i}" for i in range(40)], "target": ["tax"] * 40, "label": ["favor"] * 40})
     streams = training_streams([own, directed])
-    assert set(streams) == {"dse", "dse_neutral", "absent", "voice", "unnamed"}
+    assert set(streams) == {"dse", "dse_neutral", "absent", "voice", "codebook", "unnamed"}
     assert all(p.label == CLASSES.index("none") for p in streams["absent"])
     mix = shares(MIX, streams)
     assert set(mix) == set(streams)

@@ -19,7 +19,7 @@ def test_every_line_is_read_whole() -> None:
     for line, one in zip(lines, written(), strict=True):
         assert one.asked
         assert ", ".join(f"{holder}>{target} {label}" for holder, target, label in one.asked) + f": {one.text}" == line
-        places = {place[1] for place in re.findall(r"\{[A-Z]~?\}", one.text)}
+        places = {place[1] for place in re.findall(r"\{[A-Z][~+]?\}", one.text)}
         assert {target for _, target, _ in one.asked} <= places
         assert {holder for holder, _, _ in one.asked} <= places | {"A"}
     assert len({one.text for one in written()}) == len(lines)
