@@ -19,6 +19,7 @@ from uuid import UUID
 import httpx
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, create_table_artifact, update_progress_artifact
 from prefect.events import emit_event
+from prefect.settings import get_current_settings
 
 from flows import alerts, counts, digests, manifest, snapshot, status
 from flows.alerts import Alert
@@ -43,6 +44,10 @@ SILENT = 300.0
 """Seconds for which nothing is shown after the server was found lost: Prefect's client tries for a minute each time."""
 _lost: list[float] = []
 """When the server was found lost, by the clock of `time.monotonic`; the last one counts."""
+_RETRIES = 1
+"""How often Prefect's client asks a lost server again: at its end a run has several things to say, and waits for each."""
+_patient: list[int] = []
+"""How often it asked before the server was lost; the first one counts."""
 
 
 def harmless(function: Callable[P, None]) -> Callable[P, None]:
@@ -62,11 +67,18 @@ def _show(make: Callable[..., Any], **what: Any) -> Any:
     """Have the server keep an artifact, unless it was lost just now."""
     if _lost and time.monotonic() < _lost[-1] + SILENT:
         return None
+    client = get_current_settings().client
     try:
-        return make(**what)
+        shown = make(**what)
     except httpx.TransportError:
         _lost.append(time.monotonic())
+        _patient.append(client.max_retries)
+        client.max_retries = _RETRIES
         raise
+    if _patient:  # it is back
+        client.max_retries = _patient[0]
+        _patient.clear()
+    return shown
 
 
 class Progress:

@@ -25,8 +25,8 @@ WHEN = (
     "killed at the end",
     "the night killed, its run still Running",
 )
-WITHIN = 300.0
-"""Seconds from the publish to the end: Prefect's client looks for a lost server for a minute, two or three times."""
+WITHIN = 60.0
+"""Seconds from the publish to the end."""
 
 
 def ordeal(folder: Path, when: str, figures: Figures) -> None:

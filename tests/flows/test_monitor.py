@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from flows import alerts, counts, manifest, pages, query
 from flows.counts import Night, Tables
@@ -200,3 +202,19 @@ def test_the_matrix_has_a_sign_for_every_night() -> None:
     assert shown.count(SIGN["fresh"]) == 9 + 1
     assert "2026-03-29 failed: " in shown
     assert "http://" not in shown
+
+
+def test_a_lost_server_is_asked_once_more_and_no_oftener_until_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> None:
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr(pages, "_lost", [])
+    monkeypatch.setattr(pages, "_patient", [])
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 3}):
+        with pytest.raises(httpx.ConnectError):
+            pages._show(gone)
+        assert PREFECT_CLIENT_MAX_RETRIES.value() == 1
+        assert pages._show(lambda: "shown") is None  # silent for a while
+        monkeypatch.setattr(pages, "_lost", [-pages.SILENT * 10])
+        assert pages._show(lambda: "shown") == "shown"
+        assert PREFECT_CLIENT_MAX_RETRIES.value() == 3
