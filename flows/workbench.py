@@ -164,7 +164,15 @@ def _train_stance(tables: list[pa.Table], options: argparse.Namespace, say: Call
     steps, rate = options.steps or STEPS, options.rate or LEARNING_RATE
     decay = round(DECAY_STEPS / STEPS * steps)
     done = train_stance(
-        tables, verify(base).path, options.out, say, steps=steps, decay_steps=decay, seed=options.seed, learning_rate=rate
+        tables,
+        verify(base).path,
+        options.out,
+        say,
+        steps=steps,
+        decay_steps=decay,
+        seed=options.seed,
+        learning_rate=rate,
+        written=options.written,
     )
     if options.average != 1:
         average(verify(base).path, done, options.average)

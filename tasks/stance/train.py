@@ -44,6 +44,7 @@ def train_stance(
     decay_steps: int = DECAY_STEPS,
     seed: int = 1,
     learning_rate: float = LEARNING_RATE,
+    written: bool = False,
 ) -> Path:
     """Trains the stance model on labelled tables; goes on where a run into the same folder was stopped.
 
@@ -55,6 +56,7 @@ def train_stance(
         steps, decay_steps: updates in all, and those at the end during which the learning rate falls to zero.
         seed: of the draw, the masks and the classifier's first weights.
         learning_rate: its peak.
+        written: also with the rows of `tasks.stance.written`. The model that ships was made without them (docs/log/stance.md).
 
     Returns:
         `out`, with config.json, model.safetensors, tokenizer.json and recipe.json.
@@ -62,7 +64,7 @@ def train_stance(
     Raises:
         Unusable: a table is of no known kind, or there are none.
     """
-    streams = training_streams(tables)
+    streams = training_streams(tables, written=written)
     if not streams:
         raise Unusable("training: have no labelled rows; want at least one file, e.g. one with columns text, target, label")
     return train_pairs(streams, recipe_for(streams, steps, decay_steps, seed, learning_rate), base, out, log)
@@ -91,14 +93,16 @@ def recipe_for(
     )
 
 
-def training_streams(tables: Sequence[pa.Table]) -> dict[str, list[Pair]]:
-    """Stream -> pairs of the training split, the same whatever the tables' order."""
+def training_streams(tables: Sequence[pa.Table], *, written: bool = False) -> dict[str, list[Pair]]:
+    """Stream -> pairs of the training split, the same whatever the tables' order; with the rows that are written here if so wished."""
     labelled = labelled_of(tables)
     rows: list[Row] = [row for table in labelled for row in rows_of(table, bodies_of(tables))]
     directed = next((t for t in labelled if {"p", "q"} <= set(t.column_names)), None)
     if directed is not None:
         hosts = [t for t in labelled if _dataset(t) in ("newsmtsc", "pstance")]
-        rows += [*made_rows(directed, hosts, seed=1, each=MADE), *codebook_rows()]
+        rows += made_rows(directed, hosts, seed=1, each=MADE)
+    if written:
+        rows += codebook_rows()
     streams: dict[str, list[Pair]] = {}
     for row in rows:
         if row.split == "train":

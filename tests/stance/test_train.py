@@ -144,7 +144,8 @@ def test_streams_and_shares_of_labelled_tables() -> None:
                          "q": [f"B{i}" for i in range(40)], "label": [i % 5 for i in range(40)]})  # fmt: skip
     own = pa.table({"text": [f"on tax {i}" for i in range(40)], "target": ["tax"] * 40, "label": ["favor"] * 40})
     streams = training_streams([own, directed])
-    assert set(streams) == {"dse", "dse_neutral", "absent", "voice", "codebook", "unnamed"}
+    assert set(streams) == {"dse", "dse_neutral", "absent", "voice", "unnamed"}
+    assert set(training_streams([own, directed], written=True)) == {*streams, "codebook"}
     assert all(p.label == CLASSES.index("none") for p in streams["absent"])
     mix = shares(MIX, streams)
     assert set(mix) == set(streams)
