@@ -38,6 +38,7 @@ def add(commands: Subparsers[argparse.ArgumentParser]) -> None:
     train.add_argument(
         "--average", type=float, default=1.0, help="stance: part of the new weights in a mean with the base's (default: all)"
     )
+    train.add_argument("--written", action="store_true", help="stance: also the rows that nightwire's authors wrote for the codebook")
     train.add_argument("--steps", type=int, help="stance: updates in all")
     train.add_argument("--rate", type=float, help="stance: the learning rate's peak")
     train.add_argument("--seed", type=int, default=1, help="stance: of the draw, the masks and the dropout")
