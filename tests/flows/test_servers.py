@@ -9,7 +9,6 @@ import datetime as dt
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,13 +134,7 @@ def test_a_worker_runs_what_prefect_yaml_says(config: Path, given: tuple[int, di
         with up(config, "--beside-workers", port=port, **environment) as house:
             house.theirs = PASSWORD
 
-            asked = time.monotonic()
-
             def look() -> manifest.Manifest | None:
-                nonlocal asked
-                if time.monotonic() > asked + 40:  # an event that came before the server had read its triggers started nothing
-                    asked = time.monotonic()
-                    desks.article(config, newest(config), f"One more comes later, at {asked:.0f}", 91)
                 found = published(config, newest(config))
                 return found if found and found.run["trigger"] == "late" else None
 
