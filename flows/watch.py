@@ -32,6 +32,9 @@ LATE = "nightwire.late"
 """The event of articles that came for a published night; its payload has the `date`."""
 GRACE = dt.timedelta(minutes=10)
 """How long after its time a night may still be about to start by itself."""
+TELL_AGAIN = dt.timedelta(minutes=1)
+"""How long after late articles were told they are told again, where nothing came of it: a server hears no event before it has read its
+triggers. Twice as long each time."""
 OPEN = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING]
 """States of runs that are not over."""
 STARTED = (StateType.RUNNING, StateType.CANCELLING)
@@ -45,13 +48,14 @@ class Watch:
     Attributes:
         say: where a line for a person goes.
         first: failed nights are tried once more at the first look, after a start.
+        told: of nights with late articles, how often and when that was told last.
     """
 
     desk: Desk
     say: Callable[[str], None]
     every: float
     first: bool = True
-    told: set[dt.date] = field(default_factory=set)
+    told: dict[dt.date, tuple[int, dt.datetime]] = field(default_factory=dict)
     over: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -89,15 +93,22 @@ class Watch:
     def _tell_late(self, now: dt.datetime, taken: set[dt.date]) -> None:
         for date in window(self.desk, now):
             if not late(self.desk, date):
-                self.told.discard(date)
-            elif date not in taken and date not in self.told:
-                self.told.add(date)
+                self.told.pop(date, None)
+            elif date not in taken and self._is_to_tell(date, now):
+                self.told[date] = (self.told.get(date, (0, now))[0] + 1, now)
                 resource = {
                     "prefect.resource.id": f"nightwire.night.{self.desk.config.name}.{date}",
                     "prefect.resource.name": f"night {date}",
                 }
                 emit_event(LATE, resource, payload={"date": str(date)})
                 self.say(f"night {date}: articles came late; told to Prefect as {LATE}")
+
+    def _is_to_tell(self, date: dt.date, now: dt.datetime) -> bool:
+        """Whether nothing came of what was told so far; a night that failed since is a person's to look at."""
+        if date not in self.told:
+            return True
+        times, last = self.told[date]
+        return now >= last + TELL_AGAIN * 2 ** (times - 1) and failures.read(self.desk.places, date) is None
 
 
 def window(desk: Desk, now: dt.datetime) -> list[dt.date]:

@@ -115,3 +115,31 @@ def test_a_server_that_is_named_is_used_as_it_is(tmp_path: Path, monkeypatch: py
     chosen = server.choose(desk(tmp_path, []).places, 4300)
     assert (chosen.api, chosen.given) == ("http://10.0.0.9:4200/api", True)
     assert not any(name in settings for name in ("PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_HOME"))
+
+
+def test_late_articles_of_which_nothing_came_are_told_again_ever_more_seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(watch, "emit_event", lambda event, resource, payload: told.append(payload["date"]))
+    late = set(days(19, 20))
+    monkeypatch.setattr(watch, "late", lambda desk, date: date in late)
+    one = watch.Watch(desk(tmp_path, days(19, 20)), lambda line: None, 3)
+    now = at("2026-03-21T12:00")
+
+    def look(minutes: float, taken: set[dt.date] | None = None) -> list[str]:
+        told.clear()
+        one._tell_late(now + dt.timedelta(minutes=minutes), taken or set())
+        return list(told)
+
+    both = ["2026-03-19", "2026-03-20"]
+    assert look(0) == both
+    assert look(0.5) == []
+    assert look(1) == both
+    assert look(2.5) == []
+    assert look(3, set(days(20))) == ["2026-03-19"]  # the other is queued or running
+    failures.note(one.desk.places, NIGHT, Abort("too many rejects"), now)
+    assert look(4) == []
+    late.remove(NIGHT)
+    assert look(5) == []
+    late.add(NIGHT)
+    failures.clear(one.desk.places, NIGHT)
+    assert look(5.1) == ["2026-03-20"]  # they are others
