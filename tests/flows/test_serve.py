@@ -225,9 +225,9 @@ def heavy(house: House) -> dt.date:
     return burdened(house, last(house) - dt.timedelta(days=6))
 
 
-def burdened(house: House, date: dt.date) -> dt.date:
-    """The night, with 400 articles more."""
-    for number in range(400):
+def burdened(house: House, date: dt.date, articles: int = 400) -> dt.date:
+    """The night, with so many articles more."""
+    for number in range(articles):
         desks.article(house.config, date, f"Story number {number} of the harbour's long day", 1000 + 7 * number)
     return date
 
@@ -268,7 +268,8 @@ def free(lock: Path) -> bool | None:
 
 
 def test_a_cancel_ends_a_night_that_no_runner_looks_after(house: House) -> None:
-    date = burdened(house, last(house) - dt.timedelta(days=12))
+    # it asks every two seconds whether it was cancelled, and must not be done by then on any machine
+    date = burdened(house, last(house) - dt.timedelta(days=12), 4000)
     process = quietly(["backfill", str(house.config), "--dates", str(date)])
     at_work(house, date)
     run = eventually(lambda: running(house, f"night {date}"), 30, "the night's run")
